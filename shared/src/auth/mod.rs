@@ -1,0 +1,1 @@
+//! Passwords, sessions, access and refresh tokens.

@@ -1,0 +1,1 @@
+//! Companies, matched by normalised name.

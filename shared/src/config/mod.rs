@@ -1,0 +1,1 @@
+//! Configuration from the environment and an optional file.

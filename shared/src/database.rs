@@ -1,0 +1,30 @@
+//! Connections and migrations.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// Every migration, compiled in.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+
+/// Opens a pool. Connections are made when first needed, except one that proves
+/// the address right.
+pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool, sqlx::Error> {
+    let options: PgConnectOptions = url.expose_secret().parse()?;
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options.application_name("jobboard"))
+        .await
+}
+
+/// Brings the schema up to date, under an advisory lock: of several starts at
+/// once one migrates and the others wait.
+pub async fn migrate(db: &PgPool) -> Result<(), MigrateError> {
+    MIGRATOR.run(db).await
+}

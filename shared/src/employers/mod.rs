@@ -1,0 +1,1 @@
+//! Profiles of those who post jobs.

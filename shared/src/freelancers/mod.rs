@@ -1,0 +1,1 @@
+//! Profiles of job seekers with skills and history.

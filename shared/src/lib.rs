@@ -1,0 +1,28 @@
+//! What the API and the workers share: domain types, all SQL, the task queue,
+//! configuration and mail.
+
+pub mod applications;
+pub mod auth;
+pub mod categories;
+pub mod clock;
+pub mod companies;
+pub mod config;
+pub mod database;
+pub mod employers;
+pub mod error;
+pub mod freelancers;
+pub mod imports;
+pub mod jobs;
+pub mod mail;
+pub mod notifications;
+pub mod pagination;
+pub mod places;
+pub mod queue;
+pub mod recommendations;
+pub mod search;
+pub mod skills;
+pub mod trending;
+pub mod users;
+
+pub use clock::Clock;
+pub use error::{Error, FieldError, Result};

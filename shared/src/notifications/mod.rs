@@ -1,0 +1,1 @@
+//! Emails that wait in the outbox.

@@ -1,0 +1,1 @@
+//! The task queue: transactional enqueue, leases, outcomes.

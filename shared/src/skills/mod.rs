@@ -1,0 +1,1 @@
+//! Skills that jobs ask for and freelancers have.

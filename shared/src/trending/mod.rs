@@ -1,0 +1,1 @@
+//! Decaying scores of what is looked at and applied to.

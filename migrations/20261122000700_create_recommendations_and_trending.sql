@@ -8,6 +8,9 @@ create table job_recommendations (
     reason text not null check (length(reason) <= 500),
     metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
     algorithm_type recommendation_algorithm not null,
+    -- Place in the user's list. Not the order of the scores: alike jobs and jobs of
+    -- one company are kept apart.
+    position smallint not null check (position >= 1),
     is_viewed boolean not null default false,
     is_clicked boolean not null default false,
     is_applied boolean not null default false,
@@ -32,12 +35,29 @@ create table job_signals (
 create index job_signals_job_idx on job_signals (job_id);
 
 -- score is worth `score` at scored_at and halves every half-life after it.
--- rank = ln(score) / ln(2) * half-life + seconds of scored_at orders jobs at any
--- time alike, so that a list needs no rewrite as time passes.
 create table job_trending (
     job_id uuid primary key references jobs on delete cascade,
     score double precision not null check (score > 0),
     scored_at timestamptz not null,
     rank double precision not null
-);
+) with (fillfactor = 85);
 create index job_trending_rank_idx on job_trending (rank desc, job_id);
+
+-- What a score is worth now. The bound keeps power() from an underflow error.
+create function trending_worth(score double precision, scored_at timestamptz, half_life_seconds double precision)
+    returns double precision
+    language sql stable parallel safe
+    as $$
+        select score * power(0.5::float8,
+            least(900, greatest(0, extract(epoch from app_now() - scored_at)::float8 / half_life_seconds)))
+    $$;
+
+-- Orders jobs at any time alike, so that a list needs no rewrite as time passes:
+-- log2(worth at t) * half-life = log2(score) * half-life - (t - scored_at), and of
+-- the right side only t changes, for all rows by the same amount.
+create function trending_rank(score double precision, scored_at timestamptz, half_life_seconds double precision)
+    returns double precision
+    language sql stable parallel safe
+    as $$
+        select ln(score) / ln(2::float8) * half_life_seconds + extract(epoch from scored_at)::float8
+    $$;

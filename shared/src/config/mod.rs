@@ -1,1 +1,244 @@
-//! Configuration from the environment and an optional file.
+//! Configuration from the environment, a `.env` file and an optional TOML file
+//! (`JOBBOARD_CONFIG`), in this order of precedence. [`variables::VARIABLES`] is
+//! the one table of everything that can be set.
+
+mod read;
+mod source;
+#[cfg(test)]
+mod tests;
+mod values;
+pub mod variables;
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use read::Settings;
+pub use source::Source;
+
+/// Everything that a part of the job board needs to run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub database: Database,
+    pub http: Http,
+    pub auth: Auth,
+    pub mail: Mail,
+    pub worker: Worker,
+    pub recommendations: Recommendations,
+    pub trending: Trending,
+    /// May hold a password. Absent: one machine's memory serves instead.
+    pub redis_url: Option<SecretString>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub url: SecretString,
+    /// A connection past any transaction pooler, for `LISTEN`. Absent: the
+    /// worker polls.
+    pub direct_url: Option<SecretString>,
+    /// Per process.
+    pub max_connections: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub addr: SocketAddr,
+    /// What links in emails and documents begin with, without a trailing slash
+    /// in its path.
+    pub public_url: Url,
+    /// Host names that requests may name, without port; empty: any. An entry
+    /// that begins with a dot covers the subdomains too.
+    pub allowed_hosts: Vec<String>,
+    /// Of any request but uploads and imports.
+    pub max_body_bytes: usize,
+    pub max_import_bytes: usize,
+}
+
+impl Http {
+    /// `host` as in the header, with or without a port.
+    pub fn allows_host(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        self.allowed_hosts.is_empty()
+            || self.allowed_hosts.iter().any(|allowed| {
+                allowed == "*"
+                    || *allowed == name
+                    || allowed
+                        .strip_prefix('.')
+                        .is_some_and(|base| name == base || name.ends_with(allowed.as_str()))
+            })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// At least 32 bytes. Signs access tokens and cursors.
+    pub secret_key: SecretString,
+    pub access_token_lifetime: Duration,
+    pub refresh_token_lifetime: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Holds the password. Absent: mail goes to `outbox_dir`.
+    pub smtp_url: Option<SecretString>,
+    /// Never set together with `smtp_url`; with neither, mail has no way out.
+    pub outbox_dir: Option<PathBuf>,
+    /// `Name <address>`.
+    pub from: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// Queue -> tasks that this process runs at once. A queue not named is left
+    /// to other processes.
+    pub queues: BTreeMap<String, usize>,
+    pub lease: Duration,
+    /// What running tasks get to finish after SIGTERM.
+    pub shutdown_grace: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendations {
+    pub content_weight: f64,
+    pub collaborative_weight: f64,
+    pub trending_weight: f64,
+    pub title_weight: f64,
+    pub description_weight: f64,
+    pub skills_weight: f64,
+    pub location_weight: f64,
+    pub category_weight: f64,
+    pub company_weight: f64,
+    /// 1 ranks by score alone, 0 by difference from what stands above.
+    pub diversity_lambda: f64,
+    pub max_per_company: usize,
+    /// Kept per user.
+    pub per_user: usize,
+    pub lifetime: Duration,
+}
+
+impl Default for Recommendations {
+    fn default() -> Self {
+        Self {
+            content_weight: 1.0,
+            collaborative_weight: 0.3,
+            trending_weight: 0.05,
+            title_weight: 1.0,
+            description_weight: 1.0,
+            skills_weight: 1.0,
+            location_weight: 2.0,
+            category_weight: 1.0,
+            company_weight: 1.0,
+            diversity_lambda: 0.7,
+            max_per_company: 3,
+            per_user: 50,
+            lifetime: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Trending {
+    pub half_life: Duration,
+}
+
+/// Of the all-in-one alone.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Absent: by whether the process is root.
+    pub data_dir: Option<PathBuf>,
+    /// The folder of `initdb` and `postgres`. Absent: searched for.
+    pub postgres_bin: Option<PathBuf>,
+    /// The user to run Postgres as when started as root. Absent: by rule.
+    pub postgres_user: Option<String>,
+    /// Where a Postgres is downloaded from when none is installed.
+    pub postgres_releases: Url,
+    pub sample_data: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Log {
+    pub format: LogFormat,
+    /// Directives of tracing-subscriber's `EnvFilter`.
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    Text,
+    Json,
+}
+
+/// Every value that cannot be used, by variable name. Shows no value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration has {}:{}", count(.0), list(.0))]
+pub struct Wrong(pub Vec<WrongValue>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongValue {
+    pub variable: String,
+    pub problem: String,
+}
+
+fn count(wrong: &[WrongValue]) -> String {
+    match wrong.len() {
+        1 => "a wrong value".to_owned(),
+        n => format!("{n} wrong values"),
+    }
+}
+
+fn list(wrong: &[WrongValue]) -> String {
+    wrong
+        .iter()
+        .map(|wrong| format!("\n  {}: {}", wrong.variable, wrong.problem))
+        .collect()
+}
+
+impl Config {
+    /// Completes the settings; `secret_key` serves where none is configured.
+    pub fn new(settings: Settings, database_url: SecretString, secret_key: SecretString) -> Self {
+        Self {
+            database: Database {
+                url: database_url,
+                direct_url: settings.direct_url,
+                max_connections: settings.max_connections,
+            },
+            http: settings.http,
+            auth: Auth {
+                secret_key: settings.secret_key.unwrap_or(secret_key),
+                access_token_lifetime: settings.access_token_lifetime,
+                refresh_token_lifetime: settings.refresh_token_lifetime,
+            },
+            mail: settings.mail,
+            worker: settings.worker,
+            recommendations: settings.recommendations,
+            trending: settings.trending,
+            redis_url: settings.redis_url,
+        }
+    }
+
+    /// Good defaults for a test on this database: any port, no mail server.
+    pub fn for_tests(database_url: &str) -> Self {
+        let settings = Settings::defaults();
+        let mut config = Self::new(
+            settings,
+            SecretString::from(database_url),
+            SecretString::from("a secret that only tests share, of 32 bytes and more"),
+        );
+        config.database.direct_url = Some(config.database.url.clone());
+        config.database.max_connections = 8;
+        config.http.addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config
+    }
+}

@@ -1,0 +1,399 @@
+//! From named texts to checked settings.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use lettre::message::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
+use url::Url;
+
+use super::{
+    Http, Local, Log, LogFormat, Mail, Recommendations, Source, Trending, Worker, Wrong,
+    values::{self, Reader},
+    variables::{self, Use, VARIABLES},
+};
+
+/// All that is configured, checked. What the all-in-one may provide itself can
+/// be absent.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub database_url: Option<SecretString>,
+    pub direct_url: Option<SecretString>,
+    pub max_connections: u32,
+    pub http: Http,
+    pub secret_key: Option<SecretString>,
+    pub access_token_lifetime: Duration,
+    pub refresh_token_lifetime: Duration,
+    pub mail: Mail,
+    pub worker: Worker,
+    pub recommendations: Recommendations,
+    pub trending: Trending,
+    pub redis_url: Option<SecretString>,
+    pub log: Log,
+    pub local: Local,
+    /// Variables that are set and change nothing, each with the reason.
+    pub without_effect: Vec<(&'static str, &'static str)>,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+
+const SECRET_MIN_BYTES: usize = 32;
+/// Values that examples carry, in ours and elsewhere.
+const EXAMPLE_SECRETS: &[&str] = &[
+    "your-secret-key-here-change-in-production",
+    "your-jwt-secret-key",
+];
+
+impl Settings {
+    /// What the process is told by its environment and files.
+    pub fn load() -> Result<Self, Wrong> {
+        Self::read(Source::of_process(), &[])
+    }
+
+    /// The same for a part that cannot run without a database.
+    pub fn load_with_database() -> Result<Self, Wrong> {
+        Self::read(Source::of_process(), &["DATABASE_URL"])
+    }
+
+    #[expect(clippy::expect_used, reason = "the table's defaults are tested")]
+    pub(super) fn defaults() -> Self {
+        Self::read(Source::default(), &[]).expect("the defaults are right")
+    }
+
+    /// Reads everything, then tells everything that is wrong.
+    pub fn read(source: Source, required: &[&str]) -> Result<Self, Wrong> {
+        let mut reader = Reader::new(source);
+        let r = &mut reader;
+
+        let database_url = database_url(r);
+        let direct_url = r.parse("DATABASE_DIRECT_URL", postgres_url);
+        let redis_url = redis_url(r);
+        let secret_key = secret_key(r);
+        let http = http(r);
+        let mail = mail(r);
+        let settings = Self {
+            direct_url,
+            max_connections: or_default(r, "DATABASE_MAX_CONNECTIONS", values::whole(2, 1000)),
+            http,
+            secret_key,
+            access_token_lifetime: or_default(
+                r,
+                "JWT_ACCESS_TOKEN_LIFETIME",
+                values::duration(SECOND, DAY),
+            ),
+            refresh_token_lifetime: or_default(
+                r,
+                "JWT_REFRESH_TOKEN_LIFETIME",
+                values::duration(SECOND, YEAR),
+            ),
+            mail,
+            worker: Worker {
+                queues: or_default(r, "JOBBOARD_QUEUES", values::queues),
+                lease: or_default(r, "JOBBOARD_LEASE", values::duration(SECOND, HOUR)),
+                shutdown_grace: or_default(
+                    r,
+                    "JOBBOARD_SHUTDOWN_GRACE",
+                    values::duration(Duration::ZERO, HOUR),
+                ),
+            },
+            recommendations: recommendations(r),
+            trending: Trending {
+                half_life: or_default(
+                    r,
+                    "JOBBOARD_TRENDING_HALF_LIFE",
+                    values::duration(SECOND, YEAR),
+                ),
+            },
+            redis_url,
+            log: log(r),
+            local: local(r),
+            without_effect: VARIABLES
+                .iter()
+                .filter_map(|variable| match variable.usage {
+                    Use::NoEffect(why) if r.has(variable.name) => Some((variable.name, why)),
+                    _ => None,
+                })
+                .collect(),
+            database_url,
+        };
+
+        let mut wrong = reader.into_wrong();
+        if required.contains(&"DATABASE_URL") && settings.database_url.is_none() {
+            let database = |name: &str| name == "DATABASE_URL" || name.starts_with("DB_");
+            if !wrong.iter().any(|wrong| database(&wrong.variable)) {
+                wrong.push(super::WrongValue {
+                    variable: "DATABASE_URL".to_owned(),
+                    problem: "is needed: postgres://user:password@host:port/name".to_owned(),
+                });
+            }
+        }
+        if wrong.is_empty() {
+            Ok(settings)
+        } else {
+            Err(Wrong(wrong))
+        }
+    }
+}
+
+/// The value, or the table's default where it is absent or wrong.
+#[expect(clippy::expect_used, reason = "the table's defaults are tested")]
+fn or_default<T, P>(r: &mut Reader, name: &str, parse: P) -> T
+where
+    P: Fn(&str) -> Result<T, String>,
+{
+    r.parse(name, &parse)
+        .unwrap_or_else(|| parse(variables::default_of(name)).expect("a right default"))
+}
+
+fn postgres_url(text: &str) -> Result<SecretString, String> {
+    let right = (text.starts_with("postgres://") || text.starts_with("postgresql://"))
+        && text.parse::<PgConnectOptions>().is_ok();
+    if right {
+        Ok(SecretString::from(text))
+    } else {
+        Err("must be postgres://user:password@host:port/name".to_owned())
+    }
+}
+
+fn database_url(r: &mut Reader) -> Option<SecretString> {
+    let port = r
+        .parse("DB_PORT", values::whole(1, u16::MAX))
+        .unwrap_or(5432);
+    if r.has("DATABASE_URL") {
+        return r.parse("DATABASE_URL", postgres_url);
+    }
+    let Some(name) = r.text("DB_NAME") else {
+        if let Some(lonely) = ["DB_HOST", "DB_USER", "DB_PASSWORD", "DB_PORT"]
+            .into_iter()
+            .find(|name| r.has(name))
+        {
+            r.refuse("DB_NAME", format!("is needed beside {lonely}"));
+        }
+        return None;
+    };
+    let mut url = Url::parse("postgres://localhost").ok()?;
+    let host = r.text("DB_HOST").unwrap_or_else(|| "localhost".to_owned());
+    if url.set_host(Some(&host)).is_err() {
+        r.refuse("DB_HOST", "must be a host name or address");
+        return None;
+    }
+    let user = r.text("DB_USER").unwrap_or_else(|| "postgres".to_owned());
+    let password = r.text("DB_PASSWORD");
+    let set = url.set_port(Some(port)).is_ok()
+        && url.set_username(&user).is_ok()
+        && url.set_password(password.as_deref()).is_ok();
+    url.path_segments_mut().ok()?.push(&name);
+    set.then(|| SecretString::from(String::from(url)))
+}
+
+fn redis_url(r: &mut Reader) -> Option<SecretString> {
+    let port = r
+        .parse("REDIS_PORT", values::whole(1, u16::MAX))
+        .unwrap_or(6379);
+    let number = r.parse("REDIS_DB", values::whole(0, 65_535)).unwrap_or(0);
+    if r.has("REDIS_URL") {
+        let url = r.parse("REDIS_URL", values::url_of(&["redis", "rediss"]))?;
+        return Some(SecretString::from(String::from(url)));
+    }
+    let Some(host) = r.text("REDIS_HOST") else {
+        for name in ["REDIS_PORT", "REDIS_DB"] {
+            if r.has(name) {
+                r.refuse("REDIS_HOST", format!("is needed beside {name}"));
+                break;
+            }
+        }
+        return None;
+    };
+    let mut url = Url::parse("redis://localhost").ok()?;
+    if url.set_host(Some(&host)).is_err() {
+        r.refuse("REDIS_HOST", "must be a host name or address");
+        return None;
+    }
+    url.set_port(Some(port)).ok()?;
+    url.set_path(&number.to_string());
+    Some(SecretString::from(String::from(url)))
+}
+
+fn secret_key(r: &mut Reader) -> Option<SecretString> {
+    let name = ["JOBBOARD_SECRET_KEY", "JWT_SECRET_KEY", "SECRET_KEY"]
+        .into_iter()
+        .find(|name| r.has(name))?;
+    let secret = r.secret(name)?;
+    if EXAMPLE_SECRETS.contains(&secret.expose_secret()) {
+        r.refuse(name, "is still the example's");
+        return None;
+    }
+    if secret.expose_secret().len() < SECRET_MIN_BYTES {
+        r.refuse(
+            name,
+            format!("must have {SECRET_MIN_BYTES} bytes or more, as `openssl rand -base64 48` makes them"),
+        );
+        return None;
+    }
+    Some(secret)
+}
+
+fn http(r: &mut Reader) -> Http {
+    let addr: SocketAddr = or_default(r, "JOBBOARD_HTTP_ADDR", |text: &str| {
+        text.parse()
+            .map_err(|_| "must be an address with a port, as 127.0.0.1:8000".to_owned())
+    });
+    let public_url = r.parse("JOBBOARD_PUBLIC_URL", |text| {
+        let url = values::url_of(&["http", "https"])(text)?;
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err("must have no user, query or fragment".to_owned());
+        }
+        Ok(url)
+    });
+    Http {
+        addr,
+        public_url: public_url.unwrap_or_else(|| default_public_url(addr)),
+        allowed_hosts: r.parse("ALLOWED_HOSTS", values::hosts).unwrap_or_default(),
+        max_body_bytes: or_default(r, "JOBBOARD_MAX_BODY_BYTES", values::whole(1024, 1 << 30)),
+        max_import_bytes: or_default(r, "JOBBOARD_MAX_IMPORT_BYTES", values::whole(1024, 1 << 30)),
+    }
+}
+
+/// A browser on this machine cannot open "every address".
+#[expect(clippy::expect_used, reason = "an address makes a URL")]
+fn default_public_url(addr: SocketAddr) -> Url {
+    let host = match addr.ip() {
+        ip if ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    Url::parse(&format!("http://{host}:{}", addr.port())).expect("a URL of an address")
+}
+
+fn mail(r: &mut Reader) -> Mail {
+    let host_port = r.parse("EMAIL_PORT", values::whole(1, u16::MAX));
+    let starttls = r.parse("EMAIL_USE_TLS", values::boolean).unwrap_or(false);
+    let sends = r
+        .text("EMAIL_BACKEND")
+        .is_none_or(|backend| backend.ends_with("smtp.EmailBackend"));
+    let smtp_url = if r.has("SMTP_URL") {
+        r.parse("SMTP_URL", values::url_of(&["smtp", "smtps"]))
+    } else {
+        match r.text("EMAIL_HOST").filter(|_| sends) {
+            Some(host) => smtp_of_parts(r, &host, host_port, starttls),
+            None => None,
+        }
+    };
+    let outbox_dir = r.text("JOBBOARD_OUTBOX_DIR").map(PathBuf::from);
+    if r.has("SMTP_URL") && outbox_dir.is_some() {
+        r.refuse(
+            "JOBBOARD_OUTBOX_DIR",
+            "cannot be set together with SMTP_URL",
+        );
+    }
+    let address = |text: &str| {
+        text.parse::<Mailbox>()
+            .map(|_| text.to_owned())
+            .map_err(|_| "must be an address, as Job Board <jobs@example.org>".to_owned())
+    };
+    let from = r.parse("JOBBOARD_MAIL_FROM", address).or_else(|| {
+        r.text("EMAIL_HOST_USER")
+            .filter(|user| address(user).is_ok())
+    });
+    if from.is_none() && smtp_url.is_some() && !r.has("JOBBOARD_MAIL_FROM") {
+        r.refuse("JOBBOARD_MAIL_FROM", "is needed when mail is really sent");
+    }
+    Mail {
+        outbox_dir: outbox_dir.filter(|_| smtp_url.is_none()),
+        smtp_url: smtp_url.map(|url| SecretString::from(String::from(url))),
+        from: from.unwrap_or_else(|| variables::default_of("JOBBOARD_MAIL_FROM").to_owned()),
+    }
+}
+
+fn smtp_of_parts(r: &mut Reader, host: &str, port: Option<u16>, starttls: bool) -> Option<Url> {
+    let mut url = Url::parse("smtp://localhost").ok()?;
+    if url.set_host(Some(host)).is_err() {
+        r.refuse("EMAIL_HOST", "must be a host name or address");
+        return None;
+    }
+    url.set_port(Some(port.unwrap_or(if starttls { 587 } else { 25 })))
+        .ok()?;
+    if let Some(user) = r.text("EMAIL_HOST_USER") {
+        url.set_username(&user).ok()?;
+        url.set_password(r.text("EMAIL_HOST_PASSWORD").as_deref())
+            .ok()?;
+    }
+    if starttls {
+        url.set_query(Some("tls=required"));
+    }
+    Some(url)
+}
+
+fn recommendations(r: &mut Reader) -> Recommendations {
+    Recommendations {
+        content_weight: or_default(r, "JOBBOARD_RECOMMEND_CONTENT_WEIGHT", values::weight),
+        collaborative_weight: or_default(
+            r,
+            "JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT",
+            values::weight,
+        ),
+        trending_weight: or_default(r, "JOBBOARD_RECOMMEND_TRENDING_WEIGHT", values::weight),
+        title_weight: or_default(r, "JOBBOARD_RECOMMEND_TITLE_WEIGHT", values::weight),
+        description_weight: or_default(r, "JOBBOARD_RECOMMEND_DESCRIPTION_WEIGHT", values::weight),
+        skills_weight: or_default(r, "JOBBOARD_RECOMMEND_SKILLS_WEIGHT", values::weight),
+        location_weight: or_default(r, "JOBBOARD_RECOMMEND_LOCATION_WEIGHT", values::weight),
+        category_weight: or_default(r, "JOBBOARD_RECOMMEND_CATEGORY_WEIGHT", values::weight),
+        company_weight: or_default(r, "JOBBOARD_RECOMMEND_COMPANY_WEIGHT", values::weight),
+        diversity_lambda: or_default(r, "JOBBOARD_RECOMMEND_DIVERSITY_LAMBDA", values::fraction),
+        max_per_company: or_default(
+            r,
+            "JOBBOARD_RECOMMEND_MAX_PER_COMPANY",
+            values::whole(1, 1000),
+        ),
+        per_user: or_default(r, "JOBBOARD_RECOMMEND_PER_USER", values::whole(1, 1000)),
+        lifetime: or_default(
+            r,
+            "JOBBOARD_RECOMMEND_LIFETIME",
+            values::duration(SECOND, YEAR),
+        ),
+    }
+}
+
+fn log(r: &mut Reader) -> Log {
+    let debug = r.parse("DEBUG", values::boolean).unwrap_or(false);
+    let filter = r.parse("JOBBOARD_LOG", |text| {
+        tracing_subscriber::EnvFilter::try_new(text)
+            .map(|_| text.to_owned())
+            .map_err(|_| "must be a filter, as info,sqlx=warn".to_owned())
+    });
+    let default = if debug {
+        "debug"
+    } else {
+        variables::default_of("JOBBOARD_LOG")
+    };
+    Log {
+        format: or_default(r, "JOBBOARD_LOG_FORMAT", |text: &str| match text {
+            "auto" => Ok(LogFormat::Auto),
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("must be auto, text or json".to_owned()),
+        }),
+        filter: filter.unwrap_or_else(|| default.to_owned()),
+    }
+}
+
+fn local(r: &mut Reader) -> Local {
+    Local {
+        data_dir: r.text("JOBBOARD_DATA_DIR").map(PathBuf::from),
+        postgres_bin: r.text("JOBBOARD_POSTGRES_BIN").map(PathBuf::from),
+        postgres_user: r.text("JOBBOARD_POSTGRES_USER"),
+        postgres_releases: or_default(
+            r,
+            "JOBBOARD_POSTGRES_RELEASES",
+            values::url_of(&["http", "https"]),
+        ),
+        sample_data: or_default(r, "JOBBOARD_SAMPLE_DATA", values::boolean),
+    }
+}

@@ -1,0 +1,242 @@
+//! Kinds of values and what is said about wrong ones. No message repeats the
+//! value.
+
+use std::{collections::BTreeMap, str::FromStr, time::Duration};
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::{Source, WrongValue};
+
+/// Reads values and collects what is wrong with them.
+pub(super) struct Reader {
+    source: Source,
+    wrong: Vec<WrongValue>,
+}
+
+impl Reader {
+    pub(super) fn new(mut source: Source) -> Self {
+        let wrong = std::mem::take(&mut source.wrong);
+        Self { source, wrong }
+    }
+
+    pub(super) fn into_wrong(self) -> Vec<WrongValue> {
+        self.wrong
+    }
+
+    pub(super) fn refuse(&mut self, variable: &str, problem: impl Into<String>) {
+        self.wrong.push(WrongValue {
+            variable: variable.to_owned(),
+            problem: problem.into(),
+        });
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.source.get(name).is_some()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.source.get(name).map(str::to_owned)
+    }
+
+    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
+        self.text(name).map(SecretString::from)
+    }
+
+    /// The parsed value; absent or wrong, `None`.
+    pub(super) fn parse<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        match parse(self.source.get(name)?) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.refuse(name, problem);
+                None
+            }
+        }
+    }
+}
+
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
+/// A whole number within the bounds, both included.
+pub(super) fn whole<T>(low: T, high: T) -> impl Fn(&str) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + std::fmt::Display + Copy,
+{
+    move |text| match text.parse::<T>() {
+        Ok(number) if number >= low && number <= high => Ok(number),
+        _ => Err(format!("must be a whole number from {low} to {high}")),
+    }
+}
+
+pub(super) fn weight(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1000.0).contains(&number) => Ok(number),
+        _ => Err("must be a number from 0 to 1000".to_owned()),
+    }
+}
+
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("must be a number from 0 to 1".to_owned()),
+    }
+}
+
+/// A number of seconds, or a number with ms, s, m, h or d behind it, within the
+/// bounds.
+pub(super) fn duration(low: Duration, high: Duration) -> impl Fn(&str) -> Result<Duration, String> {
+    move |text| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let millis_per_unit = match unit.trim() {
+            "ms" => Some(1),
+            "" | "s" => Some(1000),
+            "m" => Some(60_000),
+            "h" => Some(3_600_000),
+            "d" => Some(86_400_000),
+            _ => None,
+        };
+        number
+            .parse::<u64>()
+            .ok()
+            .zip(millis_per_unit)
+            .and_then(|(number, millis)| number.checked_mul(millis))
+            .map(Duration::from_millis)
+            .filter(|duration| (low..=high).contains(duration))
+            .ok_or_else(|| {
+                format!(
+                    "must be seconds or a time as 500ms, 30s, 5m, 2h or 3d, from {low:?} to {} s",
+                    high.as_secs()
+                )
+            })
+    }
+}
+
+pub(super) fn url_of(schemes: &'static [&'static str]) -> impl Fn(&str) -> Result<Url, String> {
+    move |text| match Url::parse(text) {
+        Ok(url) if schemes.contains(&url.scheme()) && url.host_str().is_some() => Ok(url),
+        _ => Err(format!(
+            "must be a URL that begins with {}",
+            schemes
+                .iter()
+                .map(|scheme| format!("{scheme}://"))
+                .collect::<Vec<_>>()
+                .join(" or ")
+        )),
+    }
+}
+
+/// `mail=8,search=4`.
+pub(super) fn queues(text: &str) -> Result<BTreeMap<String, usize>, String> {
+    let mut queues = BTreeMap::new();
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        let parsed = part.split_once('=').and_then(|(name, number)| {
+            let name = name.trim();
+            let named = !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            let number = number.trim().parse::<usize>().ok()?;
+            (named && (1..=1000).contains(&number)).then(|| (name.to_owned(), number))
+        });
+        let Some((name, number)) = parsed else {
+            return Err(
+                "must be queues with a number from 1 to 1000 each, as mail=8,search=4".to_owned(),
+            );
+        };
+        if queues.insert(name, number).is_some() {
+            return Err("names a queue twice".to_owned());
+        }
+    }
+    if queues.is_empty() {
+        return Err("must name a queue".to_owned());
+    }
+    Ok(queues)
+}
+
+/// Host names, comma separated, in lower case.
+pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
+    let hosts: Vec<String> = text
+        .split(',')
+        .map(|host| host.trim().to_ascii_lowercase())
+        .filter(|host| !host.is_empty())
+        .collect();
+    let plain = |host: &String| {
+        host == "*"
+            || host.starts_with('[')
+            || host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+    };
+    if hosts.iter().all(plain) {
+        Ok(hosts)
+    } else {
+        Err("must be host names without scheme and port, comma separated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        let read = |text| duration(Duration::from_millis(100), Duration::from_secs(86_400))(text);
+        assert_eq!(read("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(read("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(read("2 h"), Ok(Duration::from_secs(7200)));
+        for wrong in [
+            "",
+            "s",
+            "-1",
+            "1w",
+            "50ms",
+            "2d",
+            "99999999999999999999",
+            "1.5h",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn queues_are_named_once_with_a_number() {
+        let read = queues("mail=8, search=4").unwrap();
+        assert_eq!(read["mail"], 8);
+        assert_eq!(read["search"], 4);
+        for wrong in [
+            "mail",
+            "mail=0",
+            "mail=x",
+            "=4",
+            "mail=1,mail=2",
+            ",",
+            "Mail=1",
+        ] {
+            assert!(queues(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hosts_carry_no_scheme() {
+        assert_eq!(
+            hosts("localhost, .Example.org").unwrap(),
+            ["localhost", ".example.org"]
+        );
+        assert!(hosts("https://example.org").is_err());
+    }
+}

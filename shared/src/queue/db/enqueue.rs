@@ -1,0 +1,81 @@
+use sqlx::PgConnection;
+
+use crate::queue::{CHANNEL, NewTask, TaskId};
+
+/// The most rows of one insert.
+pub const INSERT_CHUNK: usize = 5_000;
+
+/// What became of one new task.
+#[derive(Clone, Copy, Debug)]
+pub struct Inserted {
+    pub id: TaskId,
+    /// False where it merged into a pending twin.
+    pub fresh: bool,
+}
+
+/// Inserts in the caller's transaction and notifies on commit. No two may have
+/// the same kind and unique key.
+///
+/// A pending twin is locked by an update even where nothing changes: passing
+/// over it would let a worker take it, read the caller's rows as they were
+/// before the commit, and lose the edit. The new enqueue gives the twin all its
+/// attempts again; it brings it forward too, except out of a backoff.
+pub async fn insert(
+    conn: &mut PgConnection,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, sqlx::Error> {
+    let queues: Vec<_> = tasks.iter().map(|t| t.queue.to_owned()).collect();
+    let kinds: Vec<_> = tasks.iter().map(|t| t.kind.to_owned()).collect();
+    let args: Vec<_> = tasks.iter().map(|t| t.args.clone()).collect();
+    let priorities: Vec<_> = tasks.iter().map(|t| t.priority).collect();
+    let max_attempts: Vec<_> = tasks.iter().map(|t| t.max_attempts).collect();
+    let keys: Vec<_> = tasks.iter().map(|t| t.unique_key.clone()).collect();
+    let delays: Vec<_> = tasks.iter().map(|t| t.delay.as_secs_f64()).collect();
+    let rows = sqlx::query!(
+        r#"
+        with clock as materialized (select app_now() as now),
+        entry as (
+            insert into tasks (queue, kind, args, priority, max_attempts, unique_key,
+                               run_at, enqueued_at)
+            select n.queue, n.kind, n.args, n.priority, n.max_attempts, n.unique_key,
+                   clock.now + make_interval(secs => n.delay), clock.now
+            from clock, unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[],
+                               $5::smallint[], $6::text[], $7::float8[])
+                with ordinality
+                as n(queue, kind, args, priority, max_attempts, unique_key, delay, place)
+            order by n.kind, n.unique_key, n.place
+            on conflict (kind, unique_key) where lease_until is null and unique_key is not null
+            do update set
+                attempt = 0,
+                priority = least(tasks.priority, excluded.priority),
+                run_at = case when tasks.errors = '[]'
+                    then least(tasks.run_at, excluded.run_at) else tasks.run_at end
+            returning id, queue, run_at, xmax = 0 as fresh
+        )
+        select id as "id!", fresh as "fresh!",
+            (select count(*) from (
+                select pg_notify($8, due.queue) from (
+                    select distinct entry.queue from entry, clock where entry.run_at <= clock.now
+                ) due
+            ) notified) as "notified!"
+        from entry
+        "#,
+        &queues,
+        &kinds,
+        &args,
+        &priorities,
+        &max_attempts,
+        &keys as &[Option<String>],
+        &delays,
+        CHANNEL,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Inserted {
+            id: TaskId(row.id),
+            fresh: row.fresh,
+        })
+        .collect())
+}

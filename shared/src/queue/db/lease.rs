@@ -1,0 +1,176 @@
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use crate::queue::{LeaseKey, LeasedTask, TaskId};
+
+/// Leases up to `limit` due tasks of a queue: by priority, then due time, then
+/// id. Suspects are left to [`lease_suspect`].
+///
+/// One index range per priority, so that tasks of a high priority that are not
+/// due yet cost nothing. Rows another transaction holds are passed over.
+pub async fn lease(
+    conn: &mut PgConnection,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+    limit: usize,
+) -> Result<Vec<LeasedTask>, sqlx::Error> {
+    let mut rows = sqlx::query!(
+        r#"
+        with recursive clock as materialized (select app_now() as now),
+        priorities as (
+            (select priority from tasks
+             where queue = $1 and lease_until is null and lapses = 0
+             order by priority limit 1)
+            union all
+            select (select t.priority from tasks t
+                    where t.queue = $1 and t.lease_until is null and t.lapses = 0
+                      and t.priority > p.priority
+                    order by t.priority limit 1)
+            from priorities p where p.priority is not null
+        ),
+        picked as materialized (
+            select due.id
+            from priorities p
+            cross join lateral (
+                select t.id from tasks t
+                where t.queue = $1 and t.priority = p.priority
+                  and t.lease_until is null and t.lapses = 0
+                  and t.run_at <= (select now from clock)
+                order by t.run_at, t.id
+                limit $2
+                for update skip locked
+            ) due
+            limit $2
+        )
+        update tasks t set
+            attempt = t.attempt + 1,
+            fence = t.fence + 1,
+            lease_until = (select now from clock) + make_interval(secs => $3),
+            leased_by = $4
+        from picked
+        where t.id = picked.id
+        returning t.id, t.fence, t.queue, t.kind, t.args, t.priority, t.run_at, t.attempt,
+            t.max_attempts, t.unique_key is not null as "is_unique!"
+        "#,
+        queue,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+        lease.as_secs_f64(),
+        worker,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.sort_by_key(|row| (row.priority, row.run_at, row.id));
+    Ok(rows
+        .into_iter()
+        .map(|row| LeasedTask {
+            key: LeaseKey {
+                id: TaskId(row.id),
+                fence: row.fence,
+            },
+            queue: row.queue,
+            kind: row.kind,
+            args: row.args,
+            priority: row.priority,
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            unique: row.is_unique,
+        })
+        .collect())
+}
+
+/// Leases the due suspect of a queue that has waited longest: a task whose last
+/// lease ran out. A worker runs one suspect at a time, so that a task that kills
+/// its process takes no other suspect along, however often it tries.
+pub async fn lease_suspect(
+    conn: &mut PgConnection,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+) -> Result<Option<LeasedTask>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        with clock as materialized (select app_now() as now),
+        picked as materialized (
+            select t.id from tasks t
+            where t.queue = $1 and t.lease_until is null and t.lapses > 0
+              and t.run_at <= (select now from clock)
+            order by t.run_at, t.id
+            limit 1
+            for update skip locked
+        )
+        update tasks t set
+            attempt = t.attempt + 1,
+            fence = t.fence + 1,
+            lease_until = (select now from clock) + make_interval(secs => $2),
+            leased_by = $3
+        from picked
+        where t.id = picked.id
+        returning t.id, t.fence, t.queue, t.kind, t.args, t.priority, t.attempt,
+            t.max_attempts, t.unique_key is not null as "is_unique!"
+        "#,
+        queue,
+        lease.as_secs_f64(),
+        worker,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| LeasedTask {
+        key: LeaseKey {
+            id: TaskId(row.id),
+            fence: row.fence,
+        },
+        queue: row.queue,
+        kind: row.kind,
+        args: row.args,
+        priority: row.priority,
+        attempt: row.attempt,
+        max_attempts: row.max_attempts,
+        unique: row.is_unique,
+    }))
+}
+
+/// Renews leases; gives those that are still held. A row that is being settled
+/// at this moment is held but not renewed: waiting for it could deadlock.
+pub async fn heartbeat(
+    conn: &mut PgConnection,
+    leases: &[LeaseKey],
+    lease: Duration,
+) -> Result<Vec<LeaseKey>, sqlx::Error> {
+    let (ids, fences): (Vec<_>, Vec<_>) = leases.iter().map(|l| (l.id.0, l.fence)).unzip();
+    let rows = sqlx::query!(
+        r#"
+        with held as materialized (
+            select t.id, t.fence
+            from unnest($1::bigint[], $2::bigint[]) as l(id, fence)
+            join tasks t on t.id = l.id and t.fence = l.fence
+            where t.lease_until is not null
+        ),
+        free as materialized (
+            select t.id, t.fence from tasks t
+            where t.id = any($1) and t.lease_until is not null
+            for update skip locked
+        ),
+        renewed as (
+            update tasks t
+            set lease_until = (select app_now()) + make_interval(secs => $3)
+            from held join free using (id, fence)
+            where t.id = held.id
+        )
+        select id as "id!", fence as "fence!" from held
+        "#,
+        &ids,
+        &fences,
+        lease.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| LeaseKey {
+            id: TaskId(row.id),
+            fence: row.fence,
+        })
+        .collect())
+}

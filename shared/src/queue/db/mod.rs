@@ -1,0 +1,13 @@
+//! Every statement of the queue.
+
+mod enqueue;
+mod lease;
+mod records;
+mod schedule;
+mod settle;
+
+pub use enqueue::{INSERT_CHUNK, Inserted, insert};
+pub use lease::{heartbeat, lease, lease_suspect};
+pub use records::{DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions};
+pub use schedule::{LastTick, claim_ticks, last_ticks, register_lines};
+pub use settle::{Lapse, rescue, settle};

@@ -1,0 +1,89 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::queue::TaskId;
+
+/// A task that nobody will run again.
+#[derive(Clone, Debug)]
+pub struct DeadTask {
+    pub id: TaskId,
+    pub queue: String,
+    pub kind: String,
+    pub args: Value,
+    pub attempt: i16,
+    /// `attempts`, `gave_up` or `undecodable`.
+    pub reason: String,
+    /// Up to ten of `{at, attempt, worker, error}`, oldest first.
+    pub errors: Value,
+    pub enqueued_at: DateTime<Utc>,
+    pub died_at: DateTime<Utc>,
+}
+
+/// The latest deaths, newest first, of one kind or of all.
+pub async fn dead_tasks(
+    conn: &mut PgConnection,
+    kind: Option<&str>,
+    limit: u16,
+) -> Result<Vec<DeadTask>, sqlx::Error> {
+    sqlx::query_as!(
+        DeadTask,
+        r#"
+        select id as "id: TaskId", queue, kind, args, attempt, reason, errors, enqueued_at, died_at
+        from dead_tasks
+        where $1::text is null or kind = $1
+        order by died_at desc, id desc
+        limit $2
+        "#,
+        kind,
+        i64::from(limit),
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Makes the daily partitions of `finished_tasks` up to so many days ahead.
+pub async fn make_partitions(conn: &mut PgConnection, days: i32) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select create_finished_task_partitions($1) as "made!""#,
+        days
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// What [`drop_old_records`] dropped.
+#[derive(Clone, Copy, Debug)]
+pub struct DroppedRecords {
+    pub partitions: i32,
+    pub dead: u64,
+}
+
+/// Forgets finished and dead tasks by age, at most 10,000 dead ones at once.
+pub async fn drop_old_records(
+    conn: &mut PgConnection,
+    finished: Duration,
+    dead: Duration,
+) -> Result<DroppedRecords, sqlx::Error> {
+    let partitions = sqlx::query_scalar!(
+        r#"select drop_finished_task_partitions(make_interval(secs => $1)) as "dropped!""#,
+        finished.as_secs_f64(),
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let dead = sqlx::query!(
+        "delete from dead_tasks where id in (
+            select id from dead_tasks
+            where died_at < (select app_now()) - make_interval(secs => $1)
+            order by died_at limit 10000)",
+        dead.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(DroppedRecords {
+        partitions,
+        dead: dead.rows_affected(),
+    })
+}

@@ -1,0 +1,306 @@
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
+
+use crate::queue::{Again, DeathReason, LeaseKey, Settlement, TaskId, backoff};
+
+/// Rows of one settling statement that may have lost their lease by now.
+#[derive(Clone, Copy)]
+enum Holder {
+    /// The worker itself, its lease renewed or not.
+    Worker,
+    /// Somebody who found the lease run out.
+    Rescuer,
+}
+
+/// Ends leases; gives the tasks settled. Those missing had lost their lease,
+/// and nothing was changed for them.
+pub async fn settle(
+    conn: &mut PgConnection,
+    ended: &[(LeaseKey, bool, Settlement)],
+) -> Result<Vec<TaskId>, sqlx::Error> {
+    settle_as(conn, ended, Holder::Worker).await
+}
+
+/// The flag of an entry says whether the task has a unique key. Such a task
+/// comes back in a statement of its own: its insert may wait for a transaction
+/// that has enqueued its twin, and holding a second key meanwhile could
+/// deadlock with it.
+async fn settle_as(
+    conn: &mut PgConnection,
+    ended: &[(LeaseKey, bool, Settlement)],
+    holder: Holder,
+) -> Result<Vec<TaskId>, sqlx::Error> {
+    let mut done = Vec::new();
+    let mut again = Vec::new();
+    let mut alone = Vec::new();
+    let mut dead = Vec::new();
+    for (key, unique, settlement) in ended {
+        match settlement {
+            Settlement::Done => done.push(*key),
+            Settlement::Again { delay, why } if *unique => alone.push((*key, *delay, why)),
+            Settlement::Again { delay, why } => again.push((*key, *delay, why)),
+            Settlement::Dead { reason, error } => dead.push((*key, *reason, error.as_str())),
+        }
+    }
+    let mut settled = Vec::with_capacity(ended.len());
+    let kinds = [&done.is_empty(), &again.is_empty(), &dead.is_empty()];
+    if kinds.iter().filter(|empty| !**empty).count() == 1 {
+        settle_together(conn, &done, &again, &dead, holder, &mut settled).await?;
+    } else {
+        let mut tx = conn.begin().await?;
+        settle_together(&mut tx, &done, &again, &dead, holder, &mut settled).await?;
+        tx.commit().await?;
+    }
+    for one in &alone {
+        bring_back(conn, std::slice::from_ref(one), holder, &mut settled).await?;
+    }
+    Ok(settled)
+}
+
+async fn settle_together(
+    conn: &mut PgConnection,
+    done: &[LeaseKey],
+    again: &[(LeaseKey, Duration, &Again)],
+    dead: &[(LeaseKey, DeathReason, &str)],
+    holder: Holder,
+    settled: &mut Vec<TaskId>,
+) -> Result<(), sqlx::Error> {
+    if !done.is_empty() {
+        finish(conn, done, settled).await?;
+    }
+    if !again.is_empty() {
+        bring_back(conn, again, holder, settled).await?;
+    }
+    if !dead.is_empty() {
+        bury(conn, dead, holder, settled).await?;
+    }
+    Ok(())
+}
+
+async fn finish(
+    conn: &mut PgConnection,
+    keys: &[LeaseKey],
+    settled: &mut Vec<TaskId>,
+) -> Result<(), sqlx::Error> {
+    let (ids, fences): (Vec<_>, Vec<_>) = keys.iter().map(|k| (k.id.0, k.fence)).unzip();
+    let finished = sqlx::query_scalar!(
+        r#"
+        with clock as materialized (select app_now() as now),
+        gone as (
+            delete from tasks t
+            using unnest($1::bigint[], $2::bigint[]) as l(id, fence)
+            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+            returning t.id, t.queue, t.kind, t.args, t.attempt, t.enqueued_at, t.leased_by
+        )
+        insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
+                                    finished_by)
+        select gone.id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by
+        from gone, clock
+        returning id
+        "#,
+        &ids,
+        &fences,
+    )
+    .fetch_all(conn)
+    .await?;
+    settled.extend(finished.into_iter().map(TaskId));
+    Ok(())
+}
+
+/// Deletes and inserts again under the same id and fence, so that a pending twin
+/// is met as a conflict, where the twin stands for both. It holds all the
+/// returning task knew: it was enqueued later.
+async fn bring_back(
+    conn: &mut PgConnection,
+    again: &[(LeaseKey, Duration, &Again)],
+    holder: Holder,
+    settled: &mut Vec<TaskId>,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = again.iter().map(|(key, ..)| key.id.0).collect();
+    let fences: Vec<_> = again.iter().map(|(key, ..)| key.fence).collect();
+    let delays: Vec<_> = again
+        .iter()
+        .map(|(_, delay, _)| delay.as_secs_f64())
+        .collect();
+    let counted: Vec<_> = again
+        .iter()
+        .map(|(.., why)| matches!(why, Again::Failed { .. } | Again::Lapsed { .. }))
+        .collect();
+    let errors: Vec<_> = again
+        .iter()
+        .map(|(.., why)| match why {
+            Again::Failed { error } | Again::Lapsed { error } => Some(bounded(error)),
+            Again::Snoozed | Again::Released => None,
+        })
+        .collect();
+    // A suspect is cleared by whatever end it comes to itself; a release says
+    // nothing about it.
+    let lapses: Vec<_> = again
+        .iter()
+        .map(|(.., why)| match why {
+            Again::Lapsed { .. } => "one more",
+            Again::Released => "as before",
+            Again::Failed { .. } | Again::Snoozed => "none",
+        })
+        .map(str::to_owned)
+        .collect();
+    let back = sqlx::query_scalar!(
+        r#"
+        with clock as materialized (select app_now() as now),
+        gone as (
+            delete from tasks t
+            using unnest($1::bigint[], $2::bigint[], $3::float8[], $4::bool[], $5::text[],
+                         $6::text[])
+                as l(id, fence, delay, counted, error, lapse)
+            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+              and (not $7 or t.lease_until < (select now from clock))
+            returning t.*, l.delay, l.counted, l.error, l.lapse
+        ),
+        returned as (
+            insert into tasks (id, queue, kind, args, priority, attempt, max_attempts, run_at,
+                               fence, lapses, unique_key, enqueued_at, errors)
+            overriding system value
+            select id, queue, kind, args, priority,
+                case when counted then attempt else greatest(attempt - 1, 0) end, max_attempts,
+                clock.now + make_interval(secs => delay), fence,
+                case lapse when 'one more' then least(lapses + 1, 1000)
+                           when 'as before' then lapses else 0 end,
+                unique_key, enqueued_at,
+                case when error is null then errors
+                    else jsonb_path_query_array(errors || jsonb_build_object(
+                            'at', clock.now, 'attempt', attempt, 'worker', leased_by,
+                            'error', error), '$[last - 9 to last]')
+                end
+            from gone, clock
+            on conflict (kind, unique_key) where lease_until is null and unique_key is not null
+            do nothing
+        )
+        select id as "id!" from gone
+        "#,
+        &ids,
+        &fences,
+        &delays,
+        &counted,
+        &errors as &[Option<String>],
+        &lapses,
+        matches!(holder, Holder::Rescuer),
+    )
+    .fetch_all(conn)
+    .await?;
+    settled.extend(back.into_iter().map(TaskId));
+    Ok(())
+}
+
+async fn bury(
+    conn: &mut PgConnection,
+    dead: &[(LeaseKey, DeathReason, &str)],
+    holder: Holder,
+    settled: &mut Vec<TaskId>,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = dead.iter().map(|(key, ..)| key.id.0).collect();
+    let fences: Vec<_> = dead.iter().map(|(key, ..)| key.fence).collect();
+    let reasons: Vec<_> = dead
+        .iter()
+        .map(|(_, reason, _)| reason.as_str().to_owned())
+        .collect();
+    let errors: Vec<_> = dead.iter().map(|(.., error)| bounded(error)).collect();
+    let buried = sqlx::query_scalar!(
+        r#"
+        with clock as materialized (select app_now() as now),
+        gone as (
+            delete from tasks t
+            using unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])
+                as l(id, fence, reason, error)
+            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+              and (not $5 or t.lease_until < (select now from clock))
+            returning t.*, l.reason, l.error
+        )
+        insert into dead_tasks (id, queue, kind, args, priority, attempt, max_attempts, unique_key,
+                                reason, errors, enqueued_at, died_at)
+        select id, queue, kind, args, priority, attempt, max_attempts, unique_key, reason,
+            jsonb_path_query_array(errors || jsonb_build_object(
+                'at', clock.now, 'attempt', attempt, 'worker', leased_by,
+                'error', error), '$[last - 9 to last]'),
+            enqueued_at, clock.now
+        from gone, clock
+        returning id
+        "#,
+        &ids,
+        &fences,
+        &reasons,
+        &errors,
+        matches!(holder, Holder::Rescuer),
+    )
+    .fetch_all(conn)
+    .await?;
+    settled.extend(buried.into_iter().map(TaskId));
+    Ok(())
+}
+
+/// The first thousand characters, without NUL, which jsonb cannot hold.
+fn bounded(error: &str) -> String {
+    error.chars().filter(|c| *c != '\0').take(1000).collect()
+}
+
+/// A lease that ran out and was rescued.
+#[derive(Clone, Debug)]
+pub struct Lapse {
+    pub id: TaskId,
+    pub kind: String,
+    pub leased_by: String,
+    pub dead: bool,
+}
+
+/// Takes up to 200 tasks of these queues out of leases that ran out: back with
+/// a backoff, the attempt counted, or dead after the last. Any worker may do it,
+/// several at once too.
+pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<Lapse>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select id, fence, kind, attempt, max_attempts, leased_by as "leased_by!",
+            unique_key is not null as "is_unique!"
+        from tasks
+        where lease_until < (select app_now()) and queue = any($1)
+        order by lease_until
+        limit 200
+        "#,
+        queues,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut lapses = Vec::with_capacity(rows.len());
+    let mut ended = Vec::with_capacity(rows.len());
+    for row in rows {
+        let dead = row.attempt >= row.max_attempts;
+        let error = "the lease ran out: its worker died or lost the database".to_owned();
+        let settlement = if dead {
+            Settlement::Dead {
+                reason: DeathReason::Attempts,
+                error,
+            }
+        } else {
+            Settlement::Again {
+                delay: backoff::delay_after(row.attempt),
+                why: Again::Lapsed { error },
+            }
+        };
+        let key = LeaseKey {
+            id: TaskId(row.id),
+            fence: row.fence,
+        };
+        ended.push((key, row.is_unique, settlement));
+        lapses.push(Lapse {
+            id: key.id,
+            kind: row.kind,
+            leased_by: row.leased_by,
+            dead,
+        });
+    }
+    let settled = settle_as(conn, &ended, Holder::Rescuer).await?;
+    lapses.retain(|lapse| settled.contains(&lapse.id));
+    Ok(lapses)
+}

@@ -1,1 +1,80 @@
-//! Recommended jobs per user.
+//! Recommended jobs per user, and jobs like a job.
+//!
+//! A fit (in the worker) turns the live jobs into a [`model::Model`]: TF-IDF
+//! vectors in blocks of their own for title, skills, description, location,
+//! category and company. Tasks then match one block of users after the other against it and
+//! store the best jobs with their reasons.
+
+pub mod codec;
+pub mod diversity;
+pub mod kernel;
+pub mod model;
+pub mod tasks;
+pub mod text;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// How a recommendation was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "recommendation_algorithm", rename_all = "snake_case")]
+pub enum Algorithm {
+    ContentBased,
+    Collaborative,
+    Hybrid,
+    Trending,
+}
+
+/// Where a served job came from. The list asks one source after the other until
+/// it is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Stored for this user and not expired.
+    Stored,
+    /// Trending in a category or place of the user's profile.
+    TrendingNearby,
+    Trending,
+    Newest,
+}
+
+/// A job for a user, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendation {
+    pub job_id: Uuid,
+    /// 0 to 1, in relation to the best job of the same source.
+    pub score: f64,
+    pub reason: String,
+    pub algorithm: Algorithm,
+    pub step: Step,
+    /// Whether this user was shown it before.
+    pub is_viewed: bool,
+}
+
+/// A recommendation to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRecommendation {
+    pub user_id: Uuid,
+    pub job_id: Uuid,
+    pub score: f64,
+    /// From 1, best first.
+    pub position: i16,
+    pub reason: String,
+    /// The raw parts of the score.
+    pub metadata: serde_json::Value,
+}
+
+/// A job like another one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbour {
+    pub job_id: Uuid,
+    /// 0 to 1.
+    pub score: f64,
+    pub reason: String,
+}
+
+/// A fitted model without its content.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelHead {
+    pub version: Uuid,
+    pub fitted_at: DateTime<Utc>,
+}

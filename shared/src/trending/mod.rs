@@ -4,6 +4,7 @@
 //! A task folds the rows into one score per job, which halves every half-life.
 
 pub mod db;
+pub mod tasks;
 
 use std::time::Duration;
 

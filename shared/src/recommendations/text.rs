@@ -1,0 +1,125 @@
+//! From fields to tokens, the same for jobs and users.
+
+use std::collections::HashMap;
+
+/// Stands in the location block of jobs that can be done from anywhere.
+pub const REMOTE: &str = "remote";
+
+/// Lower-case words of two or more characters; `+` and `#` may follow the first
+/// one, so that "C++" and "C#" are words. As the token pattern of scikit-learn's
+/// vectorizers: `(?u)\b\w[\w+#]+`.
+pub fn words(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, c) in lower.char_indices() {
+        let in_word = c.is_alphanumeric() || c == '_';
+        match start {
+            None if in_word => start = Some(at),
+            Some(from) if !in_word && c != '+' && c != '#' => {
+                push_word(&mut words, &lower[from..at]);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        push_word(&mut words, &lower[from..]);
+    }
+    words
+}
+
+fn push_word(words: &mut Vec<String>, word: &str) {
+    if word.chars().nth(1).is_some() {
+        words.push(word.to_owned());
+    }
+}
+
+/// Words of a long text that may hold HTML.
+pub fn long_text(text: &str) -> Vec<String> {
+    if text.contains('<') {
+        words(&without_tags(text))
+    } else {
+        words(text)
+    }
+}
+
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        let (before, from) = rest.split_at(open);
+        plain.push_str(before);
+        let is_tag = from[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        match from.find('>').filter(|_| is_tag) {
+            Some(close) => {
+                plain.push(' ');
+                rest = &from[close + 1..];
+            }
+            None => {
+                plain.push('<');
+                rest = &from[1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Words and pairs of neighbouring words of each part between commas: "New York,
+/// USA" is `new`, `york`, `new york`, `usa`. A pair sets New York apart from York.
+pub fn place(location: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for part in location.split([',', ';', '/', '|']) {
+        let words = words(part);
+        tokens.extend(words.windows(2).map(|pair| pair.join(" ")));
+        tokens.extend(words);
+    }
+    tokens
+}
+
+/// One token for a whole name or slug: "Software Development" and
+/// "software-development" are the same.
+pub fn label(name: &str) -> String {
+    words(name).join(" ")
+}
+
+/// How often each token stands there.
+pub fn counts<'a>(tokens: &'a [String]) -> HashMap<&'a str, u32> {
+    let mut counts: HashMap<&'a str, u32> = HashMap::new();
+    for token in tokens {
+        *counts.entry(token).or_default() += 1;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_lower_case_and_at_least_two_characters_long() {
+        assert_eq!(
+            words("Senior C++/C# Developer (m/f/d), R & Go – Übersetzer 2x"),
+            ["senior", "c++", "c#", "developer", "go", "übersetzer", "2x"]
+        );
+        assert!(words(" - + # ").is_empty());
+    }
+
+    #[test]
+    fn tags_are_no_words() {
+        assert_eq!(
+            long_text("<p class=\"x\">Build &amp; run</p><br/>a < b <3 it"),
+            ["build", "amp", "run", "it"]
+        );
+        assert_eq!(long_text("open <b"), ["open"]);
+    }
+
+    #[test]
+    fn places_have_pairs_within_their_parts_only() {
+        assert_eq!(
+            place("New York, NY"),
+            ["new york", "new", "york", "ny"].map(str::to_owned)
+        );
+    }
+}

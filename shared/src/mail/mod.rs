@@ -1,1 +1,148 @@
 //! Rendering and sending of email.
+//!
+//! What is sent, to whom and whether it was, is the outbox's business
+//! ([`crate::notifications`]); here is how a mail looks and how it leaves.
+
+mod folder;
+mod render;
+mod smtp;
+mod template;
+
+use std::{path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use lettre::{
+    Address, Message,
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use url::Url;
+use uuid::Uuid;
+
+pub use render::{Recipient, RenderError, Rendered, render};
+pub use template::Template;
+
+use crate::config;
+use smtp::Smtp;
+
+/// One mail to one person, ready to go.
+#[derive(Clone, Debug)]
+pub struct Email<'a> {
+    /// The outbox row. The Message-ID derives from it, so that a mail sent again
+    /// is the same mail to whoever receives it.
+    pub id: Uuid,
+    /// Where the job board is: the right-hand side of the Message-ID.
+    pub site: &'a Url,
+    pub to: &'a str,
+    pub content: Rendered,
+    pub date: DateTime<Utc>,
+}
+
+/// Why a mail was not, or perhaps not, delivered. The texts carry no addresses.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The recipient or the mail was refused for good (5xx): never send it again.
+    #[error("refused: {0}")]
+    Permanent(String),
+    /// It was certainly not accepted, and may be later.
+    #[error("not accepted: {0}")]
+    Transient(String),
+    /// The connection was lost between the end of the mail and the server's
+    /// answer: it may have been delivered.
+    #[error("no answer: {0}")]
+    Unknown(String),
+}
+
+/// What is wrong with the mail configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum MailerError {
+    #[error("neither an SMTP server nor an outbox folder is configured")]
+    NoTransport,
+    #[error("SMTP_URL {0}")]
+    SmtpUrl(String),
+    #[error("the sender {0:?} is not an email address")]
+    From(String),
+    #[error("the outbox folder {} cannot be used: {error}", path.display())]
+    Folder {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+}
+
+/// Sends mail to an SMTP server or, where none is configured, into a folder.
+#[derive(Clone)]
+pub struct Mailer {
+    from: Mailbox,
+    transport: Arc<Transport>,
+}
+
+enum Transport {
+    Smtp(Smtp),
+    Folder(PathBuf),
+}
+
+impl Mailer {
+    /// Checks the configuration and makes the outbox folder; connects to nothing.
+    pub fn new(config: &config::Mail) -> Result<Self, MailerError> {
+        let from = config
+            .from
+            .parse()
+            .map_err(|_| MailerError::From(config.from.clone()))?;
+        let transport = match (&config.smtp_url, &config.outbox_dir) {
+            (Some(url), _) => Transport::Smtp(Smtp::from_url(url).map_err(MailerError::SmtpUrl)?),
+            (None, Some(path)) => {
+                std::fs::create_dir_all(path).map_err(|error| MailerError::Folder {
+                    path: path.clone(),
+                    error,
+                })?;
+                Transport::Folder(path.clone())
+            }
+            (None, None) => return Err(MailerError::NoTransport),
+        };
+        Ok(Self {
+            from,
+            transport: Arc::new(transport),
+        })
+    }
+
+    /// Returns once the server, or the disk, has accepted the mail. Writing one
+    /// mail into the folder twice leaves one file.
+    pub async fn send(&self, email: &Email<'_>) -> Result<(), SendError> {
+        let message = self.message(email)?;
+        match &*self.transport {
+            Transport::Smtp(smtp) => smtp.send(message.envelope(), &message.formatted()).await,
+            Transport::Folder(path) => folder::write(path, email.id, message.formatted())
+                .await
+                .map_err(|error| SendError::Transient(error.to_string())),
+        }
+    }
+
+    fn message(&self, email: &Email<'_>) -> Result<Message, SendError> {
+        let to: Address = email
+            .to
+            .parse()
+            .map_err(|_| SendError::Permanent("the address is malformed".into()))?;
+        let host = email.site.host_str().unwrap_or("localhost");
+        Message::builder()
+            .message_id(Some(format!("<{}@{host}>", email.id)))
+            .date(email.date.into())
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(&email.content.subject)
+            // RFC 3834: holiday replies and the like stay away.
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".into(),
+            ))
+            .multipart(MultiPart::alternative_plain_html(
+                email.content.text.clone(),
+                email.content.html.clone(),
+            ))
+            .map_err(|error| SendError::Permanent(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

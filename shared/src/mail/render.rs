@@ -1,0 +1,164 @@
+//! From a template and its facts to subject, text and HTML.
+
+use std::sync::LazyLock;
+
+use minijinja::{
+    AutoEscape, Environment, UndefinedBehavior, context,
+    syntax::SyntaxConfig,
+    value::{Serde, Value},
+};
+use serde::Serialize;
+use url::Url;
+
+use super::Template;
+
+/// A mail's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Whom the mail greets.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recipient {
+    /// May be empty.
+    pub first_name: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a mail template failed: {0}")]
+pub struct RenderError(#[from] minijinja::Error);
+
+/// Longer subjects are cut: mail programs show less than this anyway.
+const MAX_SUBJECT: usize = 150;
+
+const SOURCES: &[(&str, &str)] = &[
+    ("layout.txt", include_str!("templates/layout.txt")),
+    ("layout.html", include_str!("templates/layout.html")),
+    (
+        "application_confirmation.txt",
+        include_str!("templates/application_confirmation.txt"),
+    ),
+    (
+        "application_confirmation.html",
+        include_str!("templates/application_confirmation.html"),
+    ),
+    (
+        "application_received.txt",
+        include_str!("templates/application_received.txt"),
+    ),
+    (
+        "application_received.html",
+        include_str!("templates/application_received.html"),
+    ),
+    (
+        "application_status_changed.txt",
+        include_str!("templates/application_status_changed.txt"),
+    ),
+    (
+        "application_status_changed.html",
+        include_str!("templates/application_status_changed.html"),
+    ),
+    (
+        "application_withdrawn.txt",
+        include_str!("templates/application_withdrawn.txt"),
+    ),
+    (
+        "application_withdrawn.html",
+        include_str!("templates/application_withdrawn.html"),
+    ),
+    (
+        "offer_accepted.txt",
+        include_str!("templates/offer_accepted.txt"),
+    ),
+    (
+        "offer_accepted.html",
+        include_str!("templates/offer_accepted.html"),
+    ),
+    (
+        "import_finished.txt",
+        include_str!("templates/import_finished.txt"),
+    ),
+    (
+        "import_finished.html",
+        include_str!("templates/import_finished.html"),
+    ),
+];
+
+static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // A missing fact is an error, not a gap in somebody's mail.
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".html") {
+            AutoEscape::Html
+        } else {
+            AutoEscape::None
+        }
+    });
+    environment.add_filter("one_line", |text: &str| one_line(text, usize::MAX));
+    for (name, source) in SOURCES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+});
+
+/// `facts` are what the template's variables name; `site` is where links lead.
+pub fn render(
+    template: Template,
+    site: &Url,
+    recipient: &Recipient,
+    facts: &impl Serialize,
+) -> Result<Rendered, RenderError> {
+    let templates = TEMPLATES.as_ref().map_err(|error| {
+        minijinja::Error::new(error.kind(), "the mail templates do not parse")
+            .with_source(std::io::Error::other(error.to_string()))
+    })?;
+    let facts = context! {
+        site => context! {
+            url => site.as_str().trim_end_matches('/'),
+            host => site.host_str().unwrap_or("localhost"),
+        },
+        recipient => Value::from(Serde(recipient)),
+        ..Value::from(Serde(facts))
+    };
+    let mut text = templates
+        .get_template(&format!("{template}.txt"))?
+        .render_captured(facts.clone())?;
+    let subject = text.with_state_mut(|state| state.render_block("subject"))?;
+    let html = templates
+        .get_template(&format!("{template}.html"))?
+        .render(facts)?;
+    Ok(Rendered {
+        subject: one_line(&subject, MAX_SUBJECT),
+        text: text.into_output(),
+        html,
+    })
+}
+
+/// The text with each run of white space and control characters as one space,
+/// cut to `max` characters. Nothing in it can begin a header or a paragraph.
+fn one_line(text: &str, max: usize) -> String {
+    let line = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    match line.char_indices().nth(max) {
+        None => line,
+        Some(_) => {
+            let kept: String = line.chars().take(max - 1).collect();
+            format!("{}…", kept.trim_end())
+        }
+    }
+}

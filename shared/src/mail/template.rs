@@ -1,0 +1,77 @@
+//! Every kind of mail there is.
+
+use std::{fmt, str::FromStr};
+
+/// What a mail says. Its name is stored in the outbox and names its two files
+/// in `templates/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Template {
+    /// To the applicant: the application has arrived.
+    ApplicationConfirmation,
+    /// To the employer: somebody has applied.
+    ApplicationReceived,
+    /// To the applicant: the employer has moved the application.
+    ApplicationStatusChanged,
+    /// To the employer: the applicant has withdrawn.
+    ApplicationWithdrawn,
+    /// To the employer: the applicant has accepted the offer.
+    OfferAccepted,
+    /// To whoever uploaded the file.
+    ImportFinished,
+}
+
+impl Template {
+    pub const ALL: [Self; 6] = [
+        Self::ApplicationConfirmation,
+        Self::ApplicationReceived,
+        Self::ApplicationStatusChanged,
+        Self::ApplicationWithdrawn,
+        Self::OfferAccepted,
+        Self::ImportFinished,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ApplicationConfirmation => "application_confirmation",
+            Self::ApplicationReceived => "application_received",
+            Self::ApplicationStatusChanged => "application_status_changed",
+            Self::ApplicationWithdrawn => "application_withdrawn",
+            Self::OfferAccepted => "offer_accepted",
+            Self::ImportFinished => "import_finished",
+        }
+    }
+
+    /// Whether a mail that may or may not have arrived is sent once more: where
+    /// missing it is worse than reading it twice.
+    pub const fn repeats_when_unknown(self) -> bool {
+        match self {
+            Self::ApplicationConfirmation
+            | Self::ApplicationReceived
+            | Self::ApplicationStatusChanged
+            | Self::ApplicationWithdrawn
+            | Self::OfferAccepted => true,
+            Self::ImportFinished => false,
+        }
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no such mail template: {0}")]
+pub struct UnknownTemplate(String);
+
+impl FromStr for Template {
+    type Err = UnknownTemplate;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|template| template.name() == name)
+            .ok_or_else(|| UnknownTemplate(name.to_owned()))
+    }
+}

@@ -1,0 +1,157 @@
+use serde_json::json;
+
+use super::*;
+
+fn site() -> Url {
+    "https://jobs.example.com:8443/".parse().unwrap()
+}
+
+fn facts(title: &str) -> serde_json::Value {
+    json!({
+        "application_id": Uuid::nil(), "job_title": title, "company_name": "Smith & Sons",
+        "applicant_name": "Ana Example", "status": "rejected", "has_employer": true,
+        "external_url": null, "rejection_reason": "We need <b>more</b> Rust.", "message": null,
+    })
+}
+
+fn rendered(template: Template, title: &str) -> Rendered {
+    let ana = Recipient {
+        first_name: "Ana".into(),
+    };
+    render(template, &site(), &ana, &facts(title)).unwrap()
+}
+
+fn wire(content: Rendered, to: &str) -> Result<String, SendError> {
+    let config = config::Mail {
+        smtp_url: Some("smtp://localhost".to_owned().into()),
+        outbox_dir: None,
+        from: "The Job Board <noreply@example.com>".into(),
+    };
+    let email = Email {
+        id: Uuid::from_u128(7),
+        site: &site(),
+        to,
+        content,
+        date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+    };
+    let message = Mailer::new(&config).unwrap().message(&email)?;
+    Ok(String::from_utf8(message.formatted()).unwrap())
+}
+
+#[test]
+fn what_people_wrote_is_escaped_in_html_and_kept_in_text() {
+    let mail = rendered(
+        Template::ApplicationStatusChanged,
+        "<script>alert(1)</script>",
+    );
+    assert!(!mail.html.contains("<script>"), "{}", mail.html);
+    assert!(mail.html.contains("Smith &amp; Sons"), "{}", mail.html);
+    assert!(mail.text.contains("<b>more</b>"), "{}", mail.text);
+}
+
+#[test]
+fn a_title_cannot_begin_a_header_or_a_paragraph() {
+    let title = "Painter\r\nBcc: victim@example.com\r\n\r\nDear\u{2028}friend";
+    let mail = rendered(Template::ApplicationReceived, title);
+    assert_eq!(
+        mail.subject,
+        "New application for Painter Bcc: victim@example.com Dear friend: Ana Example"
+    );
+    assert!(
+        mail.text
+            .contains("for Painter Bcc: victim@example.com Dear friend at")
+    );
+    let wire = wire(mail, "boss@example.com").unwrap();
+    let headers = wire.split("\r\n\r\n").next().unwrap();
+    assert!(
+        !headers.lines().any(|line| line.starts_with("Bcc")),
+        "{headers}"
+    );
+}
+
+#[test]
+fn a_subject_is_cut_to_a_length_that_people_read() {
+    let mail = rendered(Template::ApplicationReceived, &"word ".repeat(100));
+    assert!(mail.subject.chars().count() <= 150, "{}", mail.subject);
+    assert!(mail.subject.ends_with("word…"), "{}", mail.subject);
+}
+
+#[test]
+fn headers_say_who_what_and_that_a_machine_wrote() {
+    let wire = wire(
+        rendered(Template::ApplicationReceived, "Maler"),
+        "boss@example.com",
+    )
+    .unwrap();
+    for header in [
+        "Message-ID: <00000000-0000-0000-0000-000000000007@jobs.example.com>",
+        "Date: Fri, 15 Jan 2027 08:00:00 +0000",
+        "From: \"The Job Board\" <noreply@example.com>",
+        "To: boss@example.com",
+        "Auto-Submitted: auto-generated",
+        "Content-Type: multipart/alternative;",
+    ] {
+        assert!(wire.contains(header), "{header}\n{wire}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_for_good() {
+    let content = rendered(Template::ApplicationReceived, "Maler");
+    let error = wire(content, "boss@example.com\r\nBcc: a@example.com").unwrap_err();
+    assert!(matches!(error, SendError::Permanent(_)), "{error}");
+}
+
+#[test]
+fn every_template_has_a_name_that_leads_back_to_it() {
+    for template in Template::ALL {
+        assert_eq!(template.name().parse::<Template>().unwrap(), template);
+    }
+}
+
+#[test]
+fn wrong_settings_are_named() {
+    let config = |url: Option<&str>, from: &str| config::Mail {
+        smtp_url: url.map(|url| url.to_owned().into()),
+        outbox_dir: None,
+        from: from.into(),
+    };
+    let error = |config| Mailer::new(&config).err().map(|error| error.to_string());
+    let url = "smtp://localhost";
+    assert_eq!(error(config(Some(url), "a@example.com")), None);
+    for (url, from, says) in [
+        (None, "a@example.com", "neither"),
+        (Some(url), "nobody", "\"nobody\" is not"),
+        (Some("http://localhost"), "a@example.com", "smtp://"),
+        (Some("smtp://localhost?tls=maybe"), "a@example.com", "`tls`"),
+        (Some("smtp://u:%ff@localhost"), "a@example.com", "UTF-8"),
+    ] {
+        let told = error(config(url, from)).unwrap();
+        assert!(told.contains(says), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn the_folder_holds_one_file_for_one_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config::Mail {
+        smtp_url: None,
+        outbox_dir: Some(folder.path().join("outbox")),
+        from: "noreply@example.com".into(),
+    };
+    let mailer = Mailer::new(&config).unwrap();
+    let email = Email {
+        id: Uuid::from_u128(7),
+        site: &site(),
+        to: "boss@example.com",
+        content: rendered(Template::ApplicationReceived, "Maler"),
+        date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+    };
+    mailer.send(&email).await.unwrap();
+    mailer.send(&email).await.unwrap();
+    let names: Vec<_> = std::fs::read_dir(folder.path().join("outbox"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names, [format!("{}.eml", email.id)]);
+}

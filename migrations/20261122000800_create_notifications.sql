@@ -30,6 +30,9 @@ create table email_outbox (
     template text not null check (length(template) between 1 and 100),
     status email_status not null default 'pending',
     attempts integer not null default 0 check (attempts >= 0),
+    -- How often it may have been delivered without our knowing: an attempt that
+    -- was cut off, or got no answer.
+    doubtful_deliveries smallint not null default 0 check (doubtful_deliveries >= 0),
     last_error text check (length(last_error) <= 2000),
     created_at timestamptz not null default app_now(),
     sending_at timestamptz,

@@ -1,1 +1,12 @@
+//! The fleet: takes tasks from the queue and runs their handlers.
 
+mod context;
+mod drain;
+pub mod registry;
+pub mod runtime;
+pub mod schedule;
+mod task;
+
+pub use context::Context;
+pub use drain::{DrainReport, Failure, drain, drain_with};
+pub use task::{Lease, TaskError, TaskResult};

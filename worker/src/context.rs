@@ -1,0 +1,12 @@
+use std::sync::Arc;
+
+use jobboard_shared::{Clock, config::Config};
+use sqlx::PgPool;
+
+/// What handlers work with. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub db: PgPool,
+    pub clock: Clock,
+    pub config: Arc<Config>,
+}

@@ -1,0 +1,198 @@
+//! Turning the ticks of the schedule into tasks, once per fleet.
+
+use std::{str::FromStr, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jobboard_shared::queue::{NewTask, Task, db};
+use sqlx::{Connection, PgConnection};
+
+use super::cron::Cron;
+
+/// The most ticks of one line that one pass makes good.
+const MOST_TICKS: usize = 100;
+
+/// What happens to ticks that passed while no scheduler ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// Only the last one becomes a task, and none while one is pending.
+    Skip,
+    /// Every one becomes a task, the oldest first.
+    CatchUp,
+}
+
+#[derive(Clone, Debug)]
+enum When {
+    Every(TimeDelta),
+    Cron(Cron),
+}
+
+impl When {
+    fn after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            // Multiples since 1970, the same for every scheduler.
+            Self::Every(every) => {
+                let length = every.num_milliseconds().max(1);
+                let next = (time.timestamp_millis().div_euclid(length) + 1) * length;
+                DateTime::from_timestamp_millis(next)
+            }
+            Self::Cron(cron) => cron.after(time),
+        }
+    }
+}
+
+type Make = Box<dyn Fn(DateTime<Utc>) -> Result<NewTask, sqlx::Error> + Send + Sync>;
+
+struct Line {
+    name: &'static str,
+    when: When,
+    missed: Missed,
+    make: Make,
+}
+
+/// The lines that schedulers keep.
+#[derive(Default)]
+pub struct Schedule {
+    lines: Vec<Line>,
+}
+
+impl Schedule {
+    /// At every multiple of a length of time (since 1970).
+    pub fn every<T: Task>(
+        self,
+        name: &'static str,
+        every: Duration,
+        missed: Missed,
+        make: impl Fn(DateTime<Utc>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        let every = TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX);
+        self.line(name, When::Every(every), missed, make)
+    }
+
+    /// By a [`Cron`] line.
+    ///
+    /// # Panics
+    ///
+    /// At start-up, if the line is wrong.
+    pub fn cron<T: Task>(
+        self,
+        name: &'static str,
+        line: &str,
+        missed: Missed,
+        make: impl Fn(DateTime<Utc>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        match Cron::from_str(line) {
+            Ok(cron) => self.line(name, When::Cron(cron), missed, make),
+            Err(error) => panic!("schedule line {name}: {error}"),
+        }
+    }
+
+    fn line<T: Task>(
+        mut self,
+        name: &'static str,
+        when: When,
+        missed: Missed,
+        make: impl Fn(DateTime<Utc>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        assert!(
+            self.lines.iter().all(|line| line.name != name),
+            "two schedule lines {name}"
+        );
+        let make = Box::new(move |tick: DateTime<Utc>| {
+            let mut task = NewTask::of(&make(tick))?;
+            // Ticks are claimed once; the key also keeps what is skipped from
+            // piling up behind a queue that stands still.
+            task.unique_key = Some(match missed {
+                Missed::Skip => format!("schedule {name}"),
+                Missed::CatchUp => format!("schedule {name} {}", tick.timestamp()),
+            });
+            Ok(task)
+        });
+        self.lines.push(Line {
+            name,
+            when,
+            missed,
+            make,
+        });
+        self
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.name.to_owned()).collect()
+    }
+}
+
+/// Enqueues the tasks of all ticks that have come since the last call of any
+/// scheduler; gives how many. A line seen for the first time starts now.
+pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, sqlx::Error> {
+    let names = schedule.names();
+    let known = db::last_ticks(conn, &names).await?;
+    if known.len() < names.len() {
+        db::register_lines(conn, &names).await?;
+    }
+    let mut enqueued = 0;
+    for last in known {
+        let Some(line) = schedule.lines.iter().find(|line| line.name == last.name) else {
+            continue;
+        };
+        let ticks = due(line, last.last_tick, last.now);
+        let Some(newest) = ticks.last() else { continue };
+        let tasks = ticks
+            .iter()
+            .map(|tick| (line.make)(*tick))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut tx = conn.begin().await?;
+        if db::claim_ticks(&mut tx, line.name, last.last_tick, *newest).await? {
+            db::insert(&mut tx, &tasks).await?;
+            tx.commit().await?;
+            tracing::debug!(line = line.name, tasks = tasks.len(), "schedule ticked");
+            enqueued += tasks.len() as u64;
+        }
+    }
+    Ok(enqueued)
+}
+
+/// The ticks after `last` up to `now` that become tasks.
+fn due(line: &Line, last: DateTime<Utc>, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let ticks = std::iter::successors(line.when.after(last), |tick| line.when.after(*tick))
+        .take_while(|tick| *tick <= now);
+    match line.missed {
+        Missed::Skip => ticks.last().into_iter().collect(),
+        Missed::CatchUp => ticks.take(MOST_TICKS).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Sweep {
+        tick: DateTime<Utc>,
+    }
+
+    impl Task for Sweep {
+        const KIND: &'static str = "test.sweep";
+        const QUEUE: &'static str = "default";
+    }
+
+    fn at(time: &str) -> DateTime<Utc> {
+        format!("2026-11-22T{time}Z").parse().unwrap()
+    }
+
+    #[test]
+    fn missed_ticks_are_skipped_or_made_good() {
+        let schedule = Schedule::default()
+            .every("skip", Duration::from_secs(60), Missed::Skip, |tick| {
+                Sweep { tick }
+            })
+            .cron("catch up", "*/2 * * * *", Missed::CatchUp, |tick| Sweep {
+                tick,
+            });
+        let due = |line: usize| due(&schedule.lines[line], at("10:00:00"), at("10:05:30"));
+        assert_eq!(due(0), [at("10:05:00")]);
+        assert_eq!(due(1), [at("10:02:00"), at("10:04:00")]);
+        assert!(super::due(&schedule.lines[0], at("10:05:00"), at("10:05:59")).is_empty());
+    }
+}

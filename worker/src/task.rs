@@ -1,0 +1,108 @@
+//! What a handler gets and gives.
+
+use std::{error::Error, time::Duration};
+
+use jobboard_shared::queue::{LeasedTask, TaskId};
+use tokio_util::sync::CancellationToken;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+pub type TaskResult = Result<(), TaskError>;
+
+/// A handler's right to run its task now.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    pub id: TaskId,
+    /// 1 the first time.
+    pub attempt: i16,
+    pub max_attempts: i16,
+    /// Goes up with every lease of the task; a side effect elsewhere can name it
+    /// to refuse an older run.
+    pub fence: i64,
+    /// Cancelled when the lease is lost or the grace time of a shutdown is over.
+    /// The handler is aborted then at its next await; a long computation should
+    /// look at it now and then.
+    pub cancelled: CancellationToken,
+}
+
+impl Lease {
+    pub(crate) fn of(task: &LeasedTask, cancelled: CancellationToken) -> Self {
+        Self {
+            id: task.key.id,
+            attempt: task.attempt,
+            max_attempts: task.max_attempts,
+            fence: task.key.fence,
+            cancelled,
+        }
+    }
+}
+
+/// How a run ends other than done. The texts are kept with the task for
+/// operators: no secrets, no personal data.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// Again after the usual backoff; the attempt counts.
+    #[error("{0}")]
+    Retry(#[source] BoxError),
+    /// Again after this time; the attempt counts.
+    #[error("{error}")]
+    RetryAfter {
+        after: Duration,
+        #[source]
+        error: BoxError,
+    },
+    /// Again after this time; the attempt does not count.
+    #[error("snoozed")]
+    Snooze(Duration),
+    /// Dead at once: no later attempt can go better.
+    #[error("{0}")]
+    GiveUp(#[source] BoxError),
+}
+
+impl TaskError {
+    pub fn retry(error: impl Into<BoxError>) -> Self {
+        Self::Retry(error.into())
+    }
+
+    pub fn retry_after(after: Duration, error: impl Into<BoxError>) -> Self {
+        Self::RetryAfter {
+            after,
+            error: error.into(),
+        }
+    }
+
+    pub fn snooze(time: Duration) -> Self {
+        Self::Snooze(time)
+    }
+
+    pub fn give_up(error: impl Into<BoxError>) -> Self {
+        Self::GiveUp(error.into())
+    }
+}
+
+impl From<jobboard_shared::Error> for TaskError {
+    fn from(error: jobboard_shared::Error) -> Self {
+        Self::retry(error)
+    }
+}
+
+impl From<sqlx::Error> for TaskError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::retry(error)
+    }
+}
+
+/// The error and all its causes in one line.
+pub(crate) fn describe(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -24,7 +24,11 @@ create table employer_profiles (
     constraint employer_profiles_user_fkey foreign key (user_id, account_type) references users (id, account_type) on delete cascade,
     constraint employer_profiles_verified_check check ((verification_status = 'verified') = (verified_at is not null))
 );
-create trigger employer_profiles_touch before update on employer_profiles for each row execute function touch_updated_at();
+-- Not on every update: a counter that moves is not an edit.
+create trigger employer_profiles_touch before update of
+    first_name, last_name, phone, position_title, bio, profile_picture_url, linkedin_url, primary_company_id,
+    can_post_jobs, verification_status, verified_at on employer_profiles
+    for each row execute function touch_updated_at();
 
 create table companies (
     id uuid primary key default uuid_v7(),

@@ -18,7 +18,9 @@ create table categories (
     constraint categories_parent_check check (parent_id <> id)
 );
 create index categories_parent_idx on categories (parent_id);
-create trigger categories_touch before update on categories for each row execute function touch_updated_at();
+-- Not on every update: a counter that moves is not an edit.
+create trigger categories_touch before update of name, slug, description, parent_id, icon_url on categories
+    for each row execute function touch_updated_at();
 
 -- A category may not become its own ancestor.
 create function refuse_category_cycle() returns trigger

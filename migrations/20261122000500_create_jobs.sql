@@ -62,7 +62,9 @@ create table jobs (
 -- Left out of the product's list, for no query would use them: a GIN index on
 -- jobs.search_vector (the vectors live in job_search_documents, which holds live
 -- jobs only) and trigram indexes on title and description (did-you-mean works on
--- a lexicon of distinct words; a trigram scan of long texts takes seconds).
+-- a lexicon of distinct words; a trigram scan of long texts takes seconds), and
+-- an index on view_count (job_trending ranks by views; with it, every view would
+-- write a new entry to every index of the row).
 create index idx_job_location on jobs (location);
 create index idx_job_category on jobs (category_id);
 create index idx_job_employer on jobs (employer_id, created_at desc, id desc);
@@ -70,7 +72,6 @@ create index idx_job_company on jobs (company_id);
 create index idx_job_status_published on jobs (status, published_at desc, id desc);
 create index idx_job_type on jobs (job_type);
 create index idx_job_salary on jobs (yearly_salary_min, yearly_salary_max);
-create index idx_job_view_count on jobs (view_count desc);
 create index idx_job_application_count on jobs (application_count desc);
 create index jobs_expires_idx on jobs (expires_at) where status = 'published';
 -- Not on every update: a counter that moves is not an edit.

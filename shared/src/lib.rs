@@ -19,8 +19,10 @@ pub mod pagination;
 pub mod places;
 pub mod queue;
 pub mod recommendations;
+pub mod rules;
 pub mod search;
 pub mod skills;
+pub mod slug;
 pub mod trending;
 pub mod users;
 

@@ -1,1 +1,288 @@
 //! Companies, matched by normalised name.
+
+pub mod db;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    Error, Result,
+    employers::{self, Scope},
+    rules::Rules,
+    search,
+    slug::slug,
+};
+
+#[derive(Clone, Debug)]
+pub struct Company {
+    pub id: Uuid,
+    /// Null: created by an import and not claimed yet.
+    pub employer_id: Option<Uuid>,
+    pub slug: String,
+    pub details: CompanyDetails,
+    pub is_verified: bool,
+    pub verified_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What its employer says of a company.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompanyDetails {
+    /// Unique by its normalised form: "Acme, Inc." is "ACME".
+    pub name: String,
+    pub description: String,
+    pub logo_url: Option<String>,
+    pub cover_image_url: Option<String>,
+    pub website: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub industry: Option<String>,
+    pub size: Option<String>,
+    pub headquarters_location: Option<String>,
+    pub office_locations: Vec<String>,
+    pub founded_date: Option<NaiveDate>,
+    pub employee_count: Option<i32>,
+    pub culture_description: Option<String>,
+    pub benefits: Vec<String>,
+    /// Name of the network -> address.
+    pub social_media_links: BTreeMap<String, String>,
+}
+
+/// The place in a list ordered by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameCursor {
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct CompanyFilter {
+    /// The beginning of the name, spelled in any way that normalises alike.
+    pub name_prefix: Option<String>,
+    pub is_verified: Option<bool>,
+    pub employer_id: Option<Uuid>,
+}
+
+/// As much of a company as deciding about it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompanyKey {
+    pub id: Uuid,
+    pub employer_id: Option<Uuid>,
+    /// True for the caller that made it.
+    pub created: bool,
+}
+
+impl CompanyDetails {
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut rules = Rules::new();
+        rules.required_text("name", &self.name, 200);
+        if slug(&self.name).is_empty() && !self.name.trim().is_empty() {
+            rules.refuse("name", "invalid_name", "must contain a letter or a digit");
+        }
+        rules.text("description", &self.description, 50_000);
+        rules.url("logo_url", self.logo_url.as_deref());
+        rules.url("cover_image_url", self.cover_image_url.as_deref());
+        rules.url("website", self.website.as_deref());
+        rules.email("email", self.email.as_deref());
+        rules.optional_text("phone", self.phone.as_deref(), 40);
+        rules.optional_text("industry", self.industry.as_deref(), 200);
+        rules.optional_text("size", self.size.as_deref(), 50);
+        rules.optional_text(
+            "headquarters_location",
+            self.headquarters_location.as_deref(),
+            300,
+        );
+        rules.texts("office_locations", &self.office_locations, 100, 300);
+        if self.employee_count.is_some_and(|count| count < 0) {
+            rules.refuse("employee_count", "negative", "must not be negative");
+        }
+        rules.optional_text(
+            "culture_description",
+            self.culture_description.as_deref(),
+            50_000,
+        );
+        rules.texts("benefits", &self.benefits, 100, 500);
+        rules.count("social_media_links", self.social_media_links.len(), 30);
+        for (network, url) in &self.social_media_links {
+            let field = format!("social_media_links.{network}");
+            rules.required_text(&field, network, 50);
+            rules.url(&field, Some(url));
+        }
+        rules.finish()
+    }
+}
+
+/// Creates a company under an employer (or, by an administrator, under
+/// nobody). The employer's first one becomes their primary company.
+pub async fn create(
+    conn: &mut PgConnection,
+    scope: Scope,
+    details: &CompanyDetails,
+) -> Result<Company> {
+    details.check()?;
+    let id = insert(conn, scope.employer_id(), details)
+        .await?
+        .ok_or_else(name_taken)?;
+    if let Scope::Own(employer_id) = scope {
+        employers::db::set_first_primary_company(conn, employer_id, id).await?;
+    }
+    db::get(conn, id).await
+}
+
+/// Replaces what is said of a company. A new name is searched for at once: its
+/// jobs are refreshed. `owner`, for administrators, gives the company to an
+/// employer or to nobody.
+pub async fn update(
+    conn: &mut PgConnection,
+    scope: Scope,
+    id: Uuid,
+    details: &CompanyDetails,
+    owner: Option<Option<Uuid>>,
+) -> Result<Company> {
+    details.check()?;
+    let old_name = db::lock(conn, id, scope).await?;
+    db::update(conn, id, scope, details).await?;
+    if let (Scope::Any, Some(owner)) = (scope, owner) {
+        assign(conn, id, owner).await?;
+    }
+    if old_name != details.name.trim() {
+        search::tasks::enqueue_scope(conn, search::tasks::Scope::Company(id)).await?;
+    }
+    db::get(conn, id).await
+}
+
+/// Gives a company and all its jobs to an employer.
+async fn assign(conn: &mut PgConnection, id: Uuid, owner: Option<Uuid>) -> Result<()> {
+    if let Some(employer_id) = owner
+        && matches!(
+            employers::db::get(conn, employer_id).await,
+            Err(Error::NotFound(_))
+        )
+    {
+        return Err(Error::invalid(
+            "employer_id",
+            "unknown_employer",
+            "no employer has this profile id",
+        ));
+    }
+    db::assign(conn, id, owner).await
+}
+
+/// Deletes a company that has no jobs.
+pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
+    db::lock(conn, id, Scope::Any).await?;
+    let jobs = db::count_jobs(conn, id).await?;
+    if jobs > 0 {
+        return Err(Error::conflict(
+            "company_has_jobs",
+            format!("the company has {jobs} jobs; delete them first"),
+        ));
+    }
+    db::delete(conn, id).await
+}
+
+/// The company that a job of `scope` names by id, slug or name. A name that no
+/// company has becomes a company of the employer. A company of somebody else is
+/// refused, and so is one that an import created and nobody owns: it is not
+/// claimed silently. Administrators post for every company.
+pub async fn resolve_for_posting(
+    conn: &mut PgConnection,
+    scope: Scope,
+    reference: &str,
+) -> Result<Uuid> {
+    let company = resolve_or_create(conn, scope.employer_id(), reference).await?;
+    let Scope::Own(employer_id) = scope else {
+        return Ok(company.id);
+    };
+    match company.employer_id {
+        Some(owner) if owner == employer_id => {
+            if company.created {
+                employers::db::set_first_primary_company(conn, employer_id, company.id).await?;
+            }
+            Ok(company.id)
+        }
+        Some(_) => Err(Error::forbidden(
+            "company_not_yours",
+            "the company belongs to another employer",
+        )),
+        None => Err(Error::conflict(
+            "company_unclaimed",
+            "the company exists and belongs to nobody yet; an administrator can assign it to you",
+        )),
+    }
+}
+
+/// The company of this id, slug or name, whoever owns it. A name that no company
+/// has becomes a company of `employer_id`, or of nobody.
+pub async fn resolve_or_create(
+    conn: &mut PgConnection,
+    employer_id: Option<Uuid>,
+    reference: &str,
+) -> Result<CompanyKey> {
+    let name = reference.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(found) = db::find(conn, &name).await? {
+        return Ok(found);
+    }
+    if Uuid::parse_str(&name).is_ok() {
+        return Err(Error::invalid(
+            "company",
+            "unknown_company",
+            "no company has this id",
+        ));
+    }
+    let details = CompanyDetails::named(name);
+    details.check().map_err(|error| match error {
+        Error::Invalid(mut errors) => {
+            for error in &mut errors {
+                "company".clone_into(&mut error.field);
+            }
+            Error::Invalid(errors)
+        }
+        other => other,
+    })?;
+    match insert(conn, employer_id, &details).await? {
+        Some(id) => Ok(CompanyKey {
+            id,
+            employer_id,
+            created: true,
+        }),
+        // Somebody else was faster.
+        None => db::find(conn, &details.name).await?.ok_or_else(name_taken),
+    }
+}
+
+/// None if a company of this name exists.
+async fn insert(
+    conn: &mut PgConnection,
+    employer_id: Option<Uuid>,
+    details: &CompanyDetails,
+) -> Result<Option<Uuid>> {
+    let slug = slug(&details.name);
+    if let Some(id) = db::insert(conn, employer_id, &slug, details).await? {
+        return Ok(Some(id));
+    }
+    // Names that differ may share a slug ("Acme", "Acmé"): a random end tells them apart.
+    let tail = Uuid::new_v4().simple().to_string();
+    db::insert(
+        conn,
+        employer_id,
+        &format!("{slug}-{}", &tail[..8]),
+        details,
+    )
+    .await
+}
+
+fn name_taken() -> Error {
+    Error::conflict("company_name_taken", "a company of this name exists")
+}

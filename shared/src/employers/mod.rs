@@ -1,1 +1,114 @@
 //! Profiles of those who post jobs.
+
+pub mod db;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Result, rules::Rules};
+
+/// Whose companies and jobs a caller may manage. Part of every query for an
+/// owned row: what lies outside is as good as missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The id of an employer's profile.
+    Own(Uuid),
+    /// Everybody's: administrators alone.
+    Any,
+}
+
+impl Scope {
+    pub fn employer_id(self) -> Option<Uuid> {
+        match self {
+            Self::Own(employer_id) => Some(employer_id),
+            Self::Any => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "verification_status", rename_all = "snake_case")]
+pub enum VerificationStatus {
+    Unverified,
+    Pending,
+    Verified,
+}
+
+#[derive(Clone, Debug)]
+pub struct EmployerProfile {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub details: EmployerDetails,
+    pub can_post_jobs: bool,
+    /// Jobs that were published at least once.
+    pub jobs_posted_count: i32,
+    /// Jobs that are published now.
+    pub active_jobs_count: i32,
+    pub verification_status: VerificationStatus,
+    pub verified_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What employers say of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmployerDetails {
+    pub first_name: String,
+    pub last_name: String,
+    pub phone: Option<String>,
+    pub position_title: Option<String>,
+    pub bio: Option<String>,
+    pub profile_picture_url: Option<String>,
+    pub linkedin_url: Option<String>,
+    /// One of the employer's own companies.
+    pub primary_company_id: Option<Uuid>,
+}
+
+impl EmployerDetails {
+    fn check(&self) -> Rules {
+        let mut rules = Rules::new();
+        rules.text("first_name", &self.first_name, 100);
+        rules.text("last_name", &self.last_name, 100);
+        rules.optional_text("phone", self.phone.as_deref(), 40);
+        rules.optional_text("position_title", self.position_title.as_deref(), 200);
+        rules.optional_text("bio", self.bio.as_deref(), 10_000);
+        rules.url("profile_picture_url", self.profile_picture_url.as_deref());
+        rules.url("linkedin_url", self.linkedin_url.as_deref());
+        rules
+    }
+}
+
+/// Replaces what the employer says of themselves.
+pub async fn update_profile(
+    conn: &mut PgConnection,
+    employer_id: Uuid,
+    details: &EmployerDetails,
+) -> Result<EmployerProfile> {
+    let mut rules = details.check();
+    if let Some(company_id) = details.primary_company_id
+        && !crate::companies::db::owns(conn, employer_id, company_id).await?
+    {
+        rules.refuse(
+            "primary_company_id",
+            "unknown_company",
+            "is none of your companies",
+        );
+    }
+    rules.finish()?;
+    db::update_details(conn, employer_id, details).await?;
+    db::get(conn, employer_id).await
+}
+
+/// Refuses an employer whom an administrator has barred from posting.
+pub async fn ensure_can_post(conn: &mut PgConnection, scope: Scope) -> Result<()> {
+    match scope {
+        Scope::Own(employer_id) if !db::can_post_jobs(conn, employer_id).await? => {
+            Err(Error::forbidden(
+                "posting_not_allowed",
+                "this account may not post jobs; an administrator can allow it",
+            ))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,35 @@
+-- Counts one look at a live job; true when it counted. Looks by the job's own
+-- employer do not count, nor a signed-in visitor's within 30 minutes of their
+-- last counted one. A function, because the second look of a visitor must wait
+-- for the first and then see it, which takes two statements, and a request
+-- should pay one round trip.
+create function record_job_view(
+    viewed_job uuid, visitor uuid, address inet, agent text, came_from text
+) returns boolean
+    language plpgsql
+    as $$
+    begin
+        if visitor is not null then
+            perform pg_advisory_xact_lock(hashtextextended(visitor::text || viewed_job::text, 0));
+        end if;
+        insert into job_views (user_id, job_id, ip_address, user_agent, referrer)
+            select visitor, j.id, address, left(agent, 500), left(came_from, 2000)
+            from jobs j
+            where j.id = viewed_job
+                and j.status = 'published'
+                and (j.expires_at is null or j.expires_at > app_now())
+                and not exists (
+                    select from employer_profiles p where p.id = j.employer_id and p.user_id = visitor
+                )
+                and not exists (
+                    select from job_views v
+                    where v.user_id = visitor and v.job_id = j.id and v.viewed_at > app_now() - interval '30 minutes'
+                );
+        if not found then
+            return false;
+        end if;
+        update jobs set view_count = view_count + 1 where id = viewed_job;
+        insert into job_signals (job_id, kind) values (viewed_job, 'view');
+        return true;
+    end
+    $$;

@@ -1,0 +1,176 @@
+//! SQL of lists of jobs.
+
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    jobs::{JobFilter, JobStatus, JobSummary},
+    pagination::{Paging, Slice, Start, TimeCursor},
+};
+
+const SUMMARY: &str = "
+    select j.id, j.employer_id, j.company_id, c.name as company_name, c.slug as company_slug,
+        c.logo_url as company_logo_url, j.category_id, k.name as category_name, k.slug as category_slug,
+        j.title, j.location, j.is_remote, j.job_type, j.experience_level, j.salary_min, j.salary_max,
+        j.salary_currency, j.salary_period, j.status, j.view_count, j.application_count, j.save_count,
+        j.published_at, j.expires_at, j.closed_at, j.created_at, j.updated_at
+    from jobs j
+    join companies c on c.id = j.company_id
+    left join categories k on k.id = j.category_id
+    where ";
+
+/// Published jobs that have not expired, newest first. Counts them for page
+/// numbers only.
+pub async fn list(
+    conn: &mut PgConnection,
+    filter: &JobFilter,
+    paging: &Paging,
+) -> Result<Slice<JobSummary>> {
+    let total = match paging.start {
+        Start::Page(_) => {
+            let mut query = QueryBuilder::new("select count(*) from jobs j where ");
+            push_filter(&mut query, filter);
+            Some(query.build_query_scalar().fetch_one(&mut *conn).await?)
+        }
+        Start::After(_) => None,
+    };
+    let mut query = QueryBuilder::new(SUMMARY);
+    push_filter(&mut query, filter);
+    if let Some(cursor) = paging.cursor() {
+        query.push(" and (j.published_at, j.id) < (");
+        query.push_bind(cursor.at).push(", ");
+        query.push_bind(cursor.id).push(")");
+    }
+    query.push(" order by j.published_at desc, j.id desc");
+    push_paging(&mut query, paging);
+    let rows = query.build_query_as().fetch_all(conn).await?;
+    Ok(Slice::cut(rows, paging.size, total, |job: &JobSummary| {
+        TimeCursor {
+            at: job.published_at.unwrap_or_default(),
+            id: job.id,
+        }
+    }))
+}
+
+/// All jobs of an employer, whatever their status, newest first.
+pub async fn list_of_employer(
+    conn: &mut PgConnection,
+    employer_id: Uuid,
+    status: Option<JobStatus>,
+    paging: &Paging,
+) -> Result<Slice<JobSummary>> {
+    let total = match paging.start {
+        Start::Page(_) => Some(
+            sqlx::query_scalar!(
+                r#"
+                select count(*) as "count!" from jobs
+                where employer_id = $1 and ($2::job_status is null or status = $2)
+                "#,
+                employer_id,
+                status as Option<JobStatus>
+            )
+            .fetch_one(&mut *conn)
+            .await?,
+        ),
+        Start::After(_) => None,
+    };
+    let mut query = QueryBuilder::new(SUMMARY);
+    query.push("j.employer_id = ").push_bind(employer_id);
+    if let Some(status) = status {
+        query.push(" and j.status = ").push_bind(status);
+    }
+    if let Some(cursor) = paging.cursor() {
+        query.push(" and (j.created_at, j.id) < (");
+        query.push_bind(cursor.at).push(", ");
+        query.push_bind(cursor.id).push(")");
+    }
+    query.push(" order by j.created_at desc, j.id desc");
+    push_paging(&mut query, paging);
+    let rows = query.build_query_as().fetch_all(conn).await?;
+    Ok(Slice::cut(rows, paging.size, total, |job: &JobSummary| {
+        TimeCursor {
+            at: job.created_at,
+            id: job.id,
+        }
+    }))
+}
+
+/// The live ones among these jobs, in the given order: what a search or a
+/// recommendation found becomes a list.
+pub async fn summaries(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<JobSummary>> {
+    let mut query = QueryBuilder::new(SUMMARY);
+    push_live(&mut query);
+    query.push(" and j.id = any(").push_bind(ids.to_vec());
+    query.push(") order by array_position(");
+    query.push_bind(ids.to_vec()).push(", j.id)");
+    Ok(query.build_query_as().fetch_all(conn).await?)
+}
+
+fn push_live(query: &mut QueryBuilder<Postgres>) {
+    query.push("j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())");
+}
+
+fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &JobFilter) {
+    push_live(query);
+    if !filter.job_types.is_empty() {
+        query.push(" and j.job_type = any(");
+        query.push_bind(filter.job_types.clone()).push(")");
+    }
+    if !filter.experience_levels.is_empty() {
+        query.push(" and j.experience_level = any(");
+        query.push_bind(filter.experience_levels.clone()).push(")");
+    }
+    if let Some(is_remote) = filter.is_remote {
+        query.push(" and j.is_remote = ").push_bind(is_remote);
+    }
+    if !filter.category_ids.is_empty() {
+        query.push(" and j.category_id = any(");
+        query.push_bind(filter.category_ids.clone()).push(")");
+    }
+    if let Some(company_id) = filter.company_id {
+        query.push(" and j.company_id = ").push_bind(company_id);
+    }
+    if let Some(location) = &filter.location {
+        query.push(" and j.location ilike ");
+        query.push_bind(containing(location));
+    }
+    if let Some(amount) = filter.salary_min {
+        query.push(" and coalesce(j.yearly_salary_max, j.yearly_salary_min) >= ");
+        query.push_bind(amount);
+    }
+    if let Some(amount) = filter.salary_max {
+        query.push(" and coalesce(j.yearly_salary_min, j.yearly_salary_max) <= ");
+        query.push_bind(amount);
+    }
+    if let Some(currency) = &filter.salary_currency {
+        query.push(" and j.salary_currency = ");
+        query.push_bind(currency.clone());
+    }
+    if let Some(time) = filter.posted_after {
+        query.push(" and j.published_at > ").push_bind(time);
+    }
+}
+
+fn push_paging(query: &mut QueryBuilder<Postgres>, paging: &Paging) {
+    query.push(" limit ").push_bind(paging.limit());
+    query.push(" offset ").push_bind(paging.offset());
+}
+
+/// The pattern of texts that contain this one, taken literally.
+fn containing(text: &str) -> String {
+    let escaped = text
+        .trim()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_signs_of_patterns_are_taken_literally() {
+        assert_eq!(super::containing(" 100%_\\ "), "%100\\%\\_\\\\%");
+    }
+}

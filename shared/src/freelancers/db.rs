@@ -1,0 +1,214 @@
+//! SQL of freelancer profiles.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use super::{FreelancerDetails, FreelancerProfile, NewUserSkill, UserSkill};
+use crate::{
+    Error, Result,
+    skills::{ProficiencyLevel, Skill, SkillCategory},
+};
+
+/// A profile with its skills.
+pub async fn get(conn: &mut PgConnection, profile_id: Uuid) -> Result<FreelancerProfile> {
+    let row = sqlx::query!(
+        r#"
+        select id, user_id, first_name, last_name, phone, bio, title, location, profile_picture_url,
+            resume_url, portfolio_url, linkedin_url, github_url,
+            service_categories as "service_categories: Json<Vec<String>>",
+            preferred_project_types as "preferred_project_types: Json<Vec<String>>",
+            preferred_locations as "preferred_locations: Json<Vec<String>>",
+            hourly_rate_min, hourly_rate_max, rate_currency, is_available, is_open_to_remote,
+            projects_completed, average_rating, total_reviews,
+            total_experience_years::float8 as "total_experience_years!", availability_hours,
+            time_zones as "time_zones: Json<Vec<String>>", payment_methods, created_at, updated_at
+        from freelancer_profiles
+        where id = $1
+        "#,
+        profile_id
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Error::NotFound("freelancer profile"))?;
+    Ok(FreelancerProfile {
+        id: row.id,
+        user_id: row.user_id,
+        details: FreelancerDetails {
+            first_name: row.first_name,
+            last_name: row.last_name,
+            phone: row.phone,
+            bio: row.bio,
+            title: row.title,
+            location: row.location,
+            profile_picture_url: row.profile_picture_url,
+            resume_url: row.resume_url,
+            portfolio_url: row.portfolio_url,
+            linkedin_url: row.linkedin_url,
+            github_url: row.github_url,
+            service_categories: row.service_categories.0,
+            preferred_project_types: row.preferred_project_types.0,
+            preferred_locations: row.preferred_locations.0,
+            hourly_rate_min: row.hourly_rate_min,
+            hourly_rate_max: row.hourly_rate_max,
+            rate_currency: row.rate_currency,
+            is_available: row.is_available,
+            is_open_to_remote: row.is_open_to_remote,
+            total_experience_years: row.total_experience_years,
+            availability_hours: row.availability_hours,
+            time_zones: row.time_zones.0,
+            payment_methods: row.payment_methods,
+        },
+        projects_completed: row.projects_completed,
+        average_rating: row.average_rating,
+        total_reviews: row.total_reviews,
+        skills: skills(conn, profile_id).await?,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+pub async fn update_details(
+    conn: &mut PgConnection,
+    profile_id: Uuid,
+    details: &FreelancerDetails,
+) -> Result<()> {
+    let done = sqlx::query!(
+        r#"
+        update freelancer_profiles set first_name = $2, last_name = $3, phone = $4, bio = $5, title = $6,
+            location = $7, profile_picture_url = $8, resume_url = $9, portfolio_url = $10,
+            linkedin_url = $11, github_url = $12, service_categories = $13,
+            preferred_project_types = $14, preferred_locations = $15, hourly_rate_min = $16,
+            hourly_rate_max = $17, rate_currency = $18, is_available = $19, is_open_to_remote = $20,
+            total_experience_years = $21::float8, availability_hours = $22, time_zones = $23,
+            payment_methods = $24
+        where id = $1
+        "#,
+        profile_id,
+        details.first_name,
+        details.last_name,
+        details.phone,
+        details.bio,
+        details.title,
+        details.location,
+        details.profile_picture_url,
+        details.resume_url,
+        details.portfolio_url,
+        details.linkedin_url,
+        details.github_url,
+        Json(&details.service_categories) as _,
+        Json(&details.preferred_project_types) as _,
+        Json(&details.preferred_locations) as _,
+        details.hourly_rate_min,
+        details.hourly_rate_max,
+        details.rate_currency,
+        details.is_available,
+        details.is_open_to_remote,
+        details.total_experience_years,
+        details.availability_hours,
+        Json(&details.time_zones) as _,
+        details.payment_methods,
+    )
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound("freelancer profile"));
+    }
+    Ok(())
+}
+
+/// The skills of a profile, by name. Bounded by [`super::MAX_SKILLS`].
+pub async fn skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<Vec<UserSkill>> {
+    let skills = sqlx::query!(
+        r#"
+        select s.id, s.name, s.slug, s.category as "category: SkillCategory",
+            us.proficiency_level as "proficiency_level: ProficiencyLevel",
+            us.years_of_experience::float8 as "years_of_experience!", us.last_used, us.created_at
+        from user_skills us join skills s on s.id = us.skill_id
+        where us.freelancer_profile_id = $1
+        order by lower(s.name), s.id
+        "#,
+        profile_id
+    )
+    .map(|row| UserSkill {
+        skill: Skill {
+            id: row.id,
+            name: row.name,
+            slug: row.slug,
+            category: row.category,
+        },
+        proficiency_level: row.proficiency_level,
+        years_of_experience: row.years_of_experience,
+        last_used: row.last_used,
+        created_at: row.created_at,
+    })
+    .fetch_all(conn)
+    .await?;
+    Ok(skills)
+}
+
+/// Locks the profile until the end of the transaction.
+pub async fn lock_and_count_skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<i64> {
+    sqlx::query_scalar!(
+        "select id from freelancer_profiles where id = $1 for no key update",
+        profile_id
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Error::NotFound("freelancer profile"))?;
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from user_skills where freelancer_profile_id = $1"#,
+        profile_id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(count)
+}
+
+pub async fn insert_skill(
+    conn: &mut PgConnection,
+    profile_id: Uuid,
+    skill_id: Uuid,
+    new: &NewUserSkill,
+) -> Result<DateTime<Utc>> {
+    let created_at = sqlx::query_scalar!(
+        r#"
+        insert into user_skills (freelancer_profile_id, skill_id, proficiency_level, years_of_experience, last_used)
+        values ($1, $2, $3, $4::float8, $5)
+        returning created_at
+        "#,
+        profile_id,
+        skill_id,
+        new.proficiency_level as ProficiencyLevel,
+        new.years_of_experience,
+        new.last_used,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(created_at)
+}
+
+pub async fn delete_skill(conn: &mut PgConnection, profile_id: Uuid, skill_id: Uuid) -> Result<()> {
+    let done = sqlx::query!(
+        "delete from user_skills where freelancer_profile_id = $1 and skill_id = $2",
+        profile_id,
+        skill_id
+    )
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound("skill"));
+    }
+    Ok(())
+}
+
+/// Later than any day that has begun anywhere on earth.
+pub async fn is_future(conn: &mut PgConnection, date: NaiveDate) -> Result<bool> {
+    let future = sqlx::query_scalar!(
+        r#"select $1 > (app_now() at time zone 'Pacific/Kiritimati')::date as "future!""#,
+        date
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(future)
+}

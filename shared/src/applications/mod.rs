@@ -1,1 +1,296 @@
 //! Applications and their status workflow.
+
+pub mod db;
+pub mod emails;
+mod workflow;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    Error, Result,
+    mail::Template,
+    notifications::queue_email,
+    pagination::{Paging, Slice},
+    trending::{self, SignalKind},
+};
+
+pub use workflow::{ApplicationStatus, Side};
+
+/// An application with what its readers need to know of its job and applicant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Application {
+    pub id: Uuid,
+    pub job_id: Uuid,
+    pub applicant_id: Uuid,
+    pub cover_letter: String,
+    pub resume_url: Option<String>,
+    /// Question -> answer.
+    pub answers: Value,
+    pub status: ApplicationStatus,
+    pub rejection_reason: Option<String>,
+    /// The employer's, 1 to 5; not for the applicant's eyes, as `internal_notes`.
+    pub rating: Option<i16>,
+    pub internal_notes: String,
+    pub applied_at: DateTime<Utc>,
+    /// When the employer first moved or rated it.
+    pub reviewed_at: Option<DateTime<Utc>>,
+    pub status_changed_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub job_title: String,
+    pub company_name: String,
+    /// May be empty.
+    pub applicant_name: String,
+    pub applicant_email: String,
+    /// The account behind the job's employer; none for unclaimed jobs.
+    pub employer_user_id: Option<Uuid>,
+}
+
+/// What an applicant sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewApplication {
+    pub job_id: Uuid,
+    pub cover_letter: String,
+    /// Absent: the one of the applicant's profile.
+    pub resume_url: Option<String>,
+    pub answers: Map<String, Value>,
+}
+
+/// Who asks, and which applications exist for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Their own.
+    Applicant { user_id: Uuid },
+    /// Those for the jobs of this profile.
+    Employer { user_id: Uuid, profile_id: Uuid },
+    /// All.
+    Admin { user_id: Uuid },
+}
+
+impl Asker {
+    pub fn user_id(self) -> Uuid {
+        match self {
+            Self::Applicant { user_id }
+            | Self::Employer { user_id, .. }
+            | Self::Admin { user_id } => user_id,
+        }
+    }
+
+    pub fn side(self) -> Side {
+        match self {
+            Self::Applicant { .. } => Side::Applicant,
+            Self::Employer { .. } | Self::Admin { .. } => Side::Employer,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApplicationFilter {
+    pub job_id: Option<Uuid>,
+    pub status: Option<ApplicationStatus>,
+}
+
+/// Changes to an application; `None` leaves a field, an inner `None` empties it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    pub cover_letter: Option<String>,
+    pub resume_url: Option<Option<String>>,
+    pub answers: Option<Map<String, Value>>,
+    pub status: Option<ApplicationStatus>,
+    /// Goes with the status `rejected` alone.
+    pub rejection_reason: Option<Option<String>>,
+    /// Sent to the applicant with the mail about the move.
+    pub message: Option<String>,
+    pub rating: Option<Option<i16>>,
+    pub internal_notes: Option<String>,
+}
+
+impl Change {
+    pub fn of_status(status: ApplicationStatus) -> Self {
+        Self {
+            status: Some(status),
+            ..Self::default()
+        }
+    }
+
+    fn edits_letter(&self) -> bool {
+        self.cover_letter.is_some() || self.resume_url.is_some() || self.answers.is_some()
+    }
+
+    /// Refuses fields that are the other side's to write.
+    fn check_fields(&self, side: Side) -> Result<()> {
+        let of_employer = [
+            ("rejection_reason", self.rejection_reason.is_some()),
+            ("message", self.message.is_some()),
+            ("rating", self.rating.is_some()),
+            ("internal_notes", self.internal_notes.is_some()),
+        ];
+        let of_applicant = [
+            ("cover_letter", self.cover_letter.is_some()),
+            ("resume_url", self.resume_url.is_some()),
+            ("answers", self.answers.is_some()),
+        ];
+        let (foreign, whose) = match side {
+            Side::Applicant => (&of_employer[..], "employer"),
+            Side::Employer => (&of_applicant[..], "applicant"),
+        };
+        let named: Vec<_> = foreign.iter().filter(|f| f.1).map(|f| f.0).collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        Err(Error::forbidden(
+            "field_not_allowed",
+            format!("only the {whose} can write {}", named.join(", ")),
+        ))
+    }
+}
+
+/// Applies for a live job. The employer, if the job has one, and the applicant
+/// get a mail each.
+pub async fn apply(
+    conn: &mut PgConnection,
+    applicant_id: Uuid,
+    new: &NewApplication,
+) -> Result<Application> {
+    let job = db::lock_job(conn, new.job_id)
+        .await?
+        .ok_or(Error::NotFound("job"))?;
+    if !job.is_live {
+        return Err(Error::conflict(
+            "job_closed",
+            "this job takes no applications any more",
+        ));
+    }
+    let id = db::insert(conn, applicant_id, new).await?;
+    let event_id =
+        db::insert_change(conn, id, applicant_id, None, ApplicationStatus::Pending, "").await?;
+    db::count_for_job(conn, new.job_id).await?;
+    db::mark_recommendations(conn, applicant_id, new.job_id).await?;
+    trending::record(conn, new.job_id, SignalKind::Application).await?;
+    queue_email(
+        conn,
+        event_id,
+        applicant_id,
+        Template::ApplicationConfirmation,
+    )
+    .await?;
+    if let Some(employer) = job.employer_user_id {
+        queue_email(conn, event_id, employer, Template::ApplicationReceived).await?;
+    }
+    get(
+        conn,
+        Asker::Applicant {
+            user_id: applicant_id,
+        },
+        id,
+    )
+    .await
+}
+
+/// Not found where it does not exist for the asker.
+pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Application> {
+    db::get(conn, asker, id)
+        .await?
+        .ok_or(Error::NotFound("application"))
+}
+
+/// Newest first.
+pub async fn list(
+    conn: &mut PgConnection,
+    asker: Asker,
+    filter: &ApplicationFilter,
+    paging: &Paging,
+) -> Result<Slice<Application>> {
+    db::list(conn, asker, filter, paging).await
+}
+
+/// Edits and moves an application. Setting the status that it has is no move: a
+/// repeated request changes nothing and mails nobody.
+pub async fn change(
+    conn: &mut PgConnection,
+    asker: Asker,
+    id: Uuid,
+    change: Change,
+) -> Result<Application> {
+    let side = asker.side();
+    let mut application = db::lock(conn, asker, id)
+        .await?
+        .ok_or(Error::NotFound("application"))?;
+    change.check_fields(side)?;
+    let from = application.status;
+    let to = change.status.unwrap_or(from);
+    if to != from {
+        from.check_move(to, side)?;
+    }
+    if change.edits_letter() && from != ApplicationStatus::Pending {
+        return Err(Error::conflict(
+            "already_in_review",
+            "the employer has begun to read the application: it cannot be changed any more",
+        ));
+    }
+    let message = change.message.clone().unwrap_or_default();
+    if !message.is_empty() && to == from {
+        return Err(Error::invalid(
+            "message",
+            "only_with_status",
+            "a message goes with a new status",
+        ));
+    }
+    assign(&mut application, to, change)?;
+    db::update(conn, &application, side == Side::Employer).await?;
+    if to != from {
+        let event_id =
+            db::insert_change(conn, id, asker.user_id(), Some(from), to, &message).await?;
+        if let Some((recipient, template)) = mail_about(&application, side) {
+            queue_email(conn, event_id, recipient, template).await?;
+        }
+    }
+    get(conn, asker, id).await
+}
+
+fn assign(application: &mut Application, to: ApplicationStatus, change: Change) -> Result<()> {
+    application.status = to;
+    if let Some(letter) = change.cover_letter {
+        application.cover_letter = letter;
+    }
+    if let Some(url) = change.resume_url {
+        application.resume_url = url;
+    }
+    if let Some(answers) = change.answers {
+        application.answers = Value::Object(answers);
+    }
+    if let Some(reason) = change.rejection_reason {
+        application.rejection_reason = reason.filter(|reason| !reason.trim().is_empty());
+    }
+    if let Some(rating) = change.rating {
+        application.rating = rating;
+    }
+    if let Some(notes) = change.internal_notes {
+        application.internal_notes = notes;
+    }
+    if application.rejection_reason.is_some() && to != ApplicationStatus::Rejected {
+        return Err(Error::invalid(
+            "rejection_reason",
+            "only_with_rejection",
+            "a reason goes with the status rejected",
+        ));
+    }
+    Ok(())
+}
+
+/// Who is told of the status that the application now has: the side that did
+/// not set it.
+fn mail_about(application: &Application, mover: Side) -> Option<(Uuid, Template)> {
+    match mover {
+        Side::Employer => Some((application.applicant_id, Template::ApplicationStatusChanged)),
+        Side::Applicant => {
+            let template = match application.status {
+                ApplicationStatus::Accepted => Template::OfferAccepted,
+                _ => Template::ApplicationWithdrawn,
+            };
+            application.employer_user_id.map(|user| (user, template))
+        }
+    }
+}

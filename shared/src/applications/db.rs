@@ -1,0 +1,253 @@
+//! Every statement on applications. Whoever asks is a parameter: for somebody
+//! else's application there is no row.
+
+use serde_json::Value;
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use super::{Application, ApplicationFilter, ApplicationStatus, Asker, NewApplication};
+use crate::{
+    Result,
+    pagination::{Paging, Slice, TimeCursor},
+};
+
+/// A job, locked for the rest of the transaction: it cannot close while somebody
+/// applies, and applications for it count one after another.
+pub struct LockedJob {
+    pub is_live: bool,
+    pub employer_user_id: Option<Uuid>,
+}
+
+/// Drafts are not there for applicants.
+pub async fn lock_job(conn: &mut PgConnection, job_id: Uuid) -> Result<Option<LockedJob>> {
+    Ok(sqlx::query_as!(
+        LockedJob,
+        r#"select j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+                      as "is_live!",
+                  e.user_id as "employer_user_id?"
+           from jobs j
+           left join employer_profiles e on e.id = j.employer_id
+           where j.id = $1 and j.status <> 'draft'
+           for no key update of j"#,
+        job_id,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub async fn insert(
+    conn: &mut PgConnection,
+    applicant_id: Uuid,
+    new: &NewApplication,
+) -> Result<Uuid> {
+    Ok(sqlx::query_scalar!(
+        "insert into applications (job_id, applicant_id, cover_letter, resume_url, answers)
+         values ($1, $2, $3,
+                 coalesce($4, (select resume_url from freelancer_profiles where user_id = $2)), $5)
+         returning id",
+        new.job_id,
+        applicant_id,
+        new.cover_letter,
+        new.resume_url,
+        Json(&new.answers) as _,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Notes a move; its id is the event of the mails about it.
+pub async fn insert_change(
+    conn: &mut PgConnection,
+    application_id: Uuid,
+    changed_by: Uuid,
+    from: Option<ApplicationStatus>,
+    to: ApplicationStatus,
+    note: &str,
+) -> Result<Uuid> {
+    Ok(sqlx::query_scalar!(
+        "insert into application_status_changes
+             (application_id, changed_by, from_status, to_status, note)
+         values ($1, $2, $3, $4, $5)
+         returning id",
+        application_id,
+        changed_by,
+        from as Option<ApplicationStatus>,
+        to as ApplicationStatus,
+        note,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Counts what came in: a withdrawal later does not count back.
+pub async fn count_for_job(conn: &mut PgConnection, job_id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update jobs set application_count = application_count + 1 where id = $1",
+        job_id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn mark_recommendations(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    job_id: Uuid,
+) -> Result<()> {
+    sqlx::query!(
+        "update job_recommendations set is_applied = true
+         where user_id = $1 and job_id = $2 and not is_applied",
+        user_id,
+        job_id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The asker as two conditions: the applicant's user, the job's employer.
+fn owners(asker: Asker) -> (Option<Uuid>, Option<Uuid>) {
+    match asker {
+        Asker::Applicant { user_id } => (Some(user_id), None),
+        Asker::Employer { profile_id, .. } => (None, Some(profile_id)),
+        Asker::Admin { .. } => (None, None),
+    }
+}
+
+pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Option<Application>> {
+    let (applicant_id, employer_id) = owners(asker);
+    Ok(sqlx::query_as!(
+        Application,
+        r#"select a.id, a.job_id, a.applicant_id, a.cover_letter, a.resume_url,
+                  a.answers as "answers: Value", a.status as "status: ApplicationStatus",
+                  a.rejection_reason, a.rating, a.internal_notes, a.applied_at, a.reviewed_at,
+                  a.status_changed_at, a.updated_at, j.title as job_title,
+                  c.name as company_name,
+                  coalesce(btrim(f.first_name || ' ' || f.last_name), '') as "applicant_name!",
+                  u.email as applicant_email, e.user_id as "employer_user_id?"
+           from applications a
+           join jobs j on j.id = a.job_id
+           join companies c on c.id = j.company_id
+           join users u on u.id = a.applicant_id
+           left join freelancer_profiles f on f.user_id = a.applicant_id
+           left join employer_profiles e on e.id = j.employer_id
+           where a.id = $1
+             and ($2::uuid is null or a.applicant_id = $2)
+             and ($3::uuid is null or j.employer_id = $3)"#,
+        id,
+        applicant_id,
+        employer_id,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Like [`get`], and nobody else can move it until the transaction ends.
+pub async fn lock(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Option<Application>> {
+    sqlx::query_scalar!(
+        "select id from applications where id = $1 for no key update",
+        id
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    get(conn, asker, id).await
+}
+
+pub async fn list(
+    conn: &mut PgConnection,
+    asker: Asker,
+    filter: &ApplicationFilter,
+    paging: &Paging,
+) -> Result<Slice<Application>> {
+    let (applicant_id, employer_id) = owners(asker);
+    let cursor = paging.cursor();
+    let rows = sqlx::query_as!(
+        Application,
+        r#"select a.id, a.job_id, a.applicant_id, a.cover_letter, a.resume_url,
+                  a.answers as "answers: Value", a.status as "status: ApplicationStatus",
+                  a.rejection_reason, a.rating, a.internal_notes, a.applied_at, a.reviewed_at,
+                  a.status_changed_at, a.updated_at, j.title as job_title,
+                  c.name as company_name,
+                  coalesce(btrim(f.first_name || ' ' || f.last_name), '') as "applicant_name!",
+                  u.email as applicant_email, e.user_id as "employer_user_id?"
+           from applications a
+           join jobs j on j.id = a.job_id
+           join companies c on c.id = j.company_id
+           join users u on u.id = a.applicant_id
+           left join freelancer_profiles f on f.user_id = a.applicant_id
+           left join employer_profiles e on e.id = j.employer_id
+           where ($1::uuid is null or a.applicant_id = $1)
+             and ($2::uuid is null or j.employer_id = $2)
+             and ($3::uuid is null or a.job_id = $3)
+             and ($4::application_status is null or a.status = $4)
+             and ($5::timestamptz is null or (a.applied_at, a.id) < ($5, $6))
+           order by a.applied_at desc, a.id desc
+           limit $7 offset $8"#,
+        applicant_id,
+        employer_id,
+        filter.job_id,
+        filter.status as Option<ApplicationStatus>,
+        cursor.map(|cursor| cursor.at),
+        cursor.map(|cursor| cursor.id),
+        paging.limit(),
+        paging.offset(),
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let total = match paging.start {
+        crate::pagination::Start::Page(_) => Some(count(conn, asker, filter).await?),
+        crate::pagination::Start::After(_) => None,
+    };
+    Ok(Slice::cut(rows, paging.size, total, |row| TimeCursor {
+        at: row.applied_at,
+        id: row.id,
+    }))
+}
+
+async fn count(conn: &mut PgConnection, asker: Asker, filter: &ApplicationFilter) -> Result<i64> {
+    let (applicant_id, employer_id) = owners(asker);
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from applications a
+           join jobs j on j.id = a.job_id
+           where ($1::uuid is null or a.applicant_id = $1)
+             and ($2::uuid is null or j.employer_id = $2)
+             and ($3::uuid is null or a.job_id = $3)
+             and ($4::application_status is null or a.status = $4)"#,
+        applicant_id,
+        employer_id,
+        filter.job_id,
+        filter.status as Option<ApplicationStatus>,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Writes what can change. `by_employer` marks it as reviewed.
+pub async fn update(
+    conn: &mut PgConnection,
+    application: &Application,
+    by_employer: bool,
+) -> Result<()> {
+    sqlx::query!(
+        "update applications
+         set cover_letter = $2, resume_url = $3, answers = $4, status = $5,
+             rejection_reason = $6, rating = $7, internal_notes = $8,
+             status_changed_at = case when status = $5 then status_changed_at else app_now() end,
+             reviewed_at = case when $9 then coalesce(reviewed_at, app_now()) else reviewed_at end
+         where id = $1",
+        application.id,
+        application.cover_letter,
+        application.resume_url,
+        application.answers,
+        application.status as ApplicationStatus,
+        application.rejection_reason,
+        application.rating,
+        application.internal_notes,
+        by_employer,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use jobboard_shared::{Clock, config::Config};
+use jobboard_shared::{Clock, config::Config, mail::Mailer};
 use sqlx::PgPool;
 
 /// What handlers work with. Cloning is cheap.
@@ -8,5 +8,6 @@ use sqlx::PgPool;
 pub struct Context {
     pub db: PgPool,
     pub clock: Clock,
+    pub mailer: Mailer,
     pub config: Arc<Config>,
 }

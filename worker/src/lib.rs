@@ -2,6 +2,7 @@
 
 mod context;
 mod drain;
+pub mod mail;
 pub mod registry;
 pub mod runtime;
 pub mod schedule;

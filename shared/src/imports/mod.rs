@@ -1,1 +1,3 @@
 //! Bulk imports of job ads.
+
+pub mod emails;

@@ -8,7 +8,7 @@ mod render;
 mod smtp;
 mod template;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use lettre::{
@@ -76,6 +76,17 @@ pub enum MailerError {
 pub struct Mailer {
     from: Mailbox,
     transport: Arc<Transport>,
+}
+
+impl fmt::Debug for Mailer {
+    /// Without the password of the mail server.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = match &*self.transport {
+            Transport::Smtp(_) => "smtp",
+            Transport::Folder(_) => "folder",
+        };
+        write!(f, "Mailer({transport})")
+    }
 }
 
 enum Transport {

@@ -1,1 +1,156 @@
 //! Accounts and their roles.
+
+pub mod db;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::FieldError;
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "user_role", rename_all = "snake_case")]
+pub enum Role {
+    Admin,
+    Employer,
+    Freelancer,
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Employer => "employer",
+            Self::Freelancer => "freelancer",
+        }
+    }
+}
+
+/// Which kind of profile an account has. Admins made by command have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "account_type", rename_all = "snake_case")]
+pub enum AccountType {
+    Employer,
+    Freelancer,
+}
+
+impl From<AccountType> for Role {
+    fn from(account_type: AccountType) -> Self {
+        match account_type {
+            AccountType::Employer => Self::Employer,
+            AccountType::Freelancer => Self::Freelancer,
+        }
+    }
+}
+
+/// An email address in the one form in which it is stored and compared: without
+/// surrounding space, in lower case.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks what can be checked without sending: whether the address is real
+    /// is known once somebody answers it.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let address = text.trim().to_lowercase();
+        let plausible = address.len() <= 254
+            && address.rsplit_once('@').is_some_and(|(local, domain)| {
+                (1..=64).contains(&local.len())
+                    && !local.contains('@')
+                    && domain.contains('.')
+                    && domain.split('.').all(|label| {
+                        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+                    })
+            })
+            && !address.chars().any(|c| {
+                c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c)
+            });
+        if plausible {
+            Ok(Self(address))
+        } else {
+            Err(FieldError::new(
+                "email",
+                "invalid_format",
+                "must be an email address",
+            ))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Addresses are personal data: a log shows the domain alone.
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let domain = self.0.rsplit('@').next().unwrap_or_default();
+        write!(f, "Email(…@{domain})")
+    }
+}
+
+/// An account as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub id: Uuid,
+    pub email: String,
+    pub role: Role,
+    pub account_type: Option<AccountType>,
+    pub first_name: String,
+    pub last_name: String,
+    pub is_active: bool,
+    pub is_verified: bool,
+    pub is_email_verified: bool,
+    pub last_login: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A new account with its profile.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub email: Email,
+    /// PHC string, see [`crate::auth::Passwords`].
+    pub password_hash: String,
+    pub account_type: AccountType,
+    pub first_name: String,
+    pub last_name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_in_one_form() {
+        let email = Email::parse("  Ada.Lovelace@Example.COM ").unwrap();
+        assert_eq!(email.as_str(), "ada.lovelace@example.com");
+        assert!(!format!("{email:?}").contains("ada"));
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused() {
+        for text in [
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@example",
+            "ada@example..com",
+            "ada@@example.com",
+            "a da@example.com",
+            "ada@example.com\nBcc: all@example.com",
+            "Ada <ada@example.com>",
+        ] {
+            assert!(Email::parse(text).is_err(), "{text:?}");
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        assert!(Email::parse(&long).is_err());
+    }
+}

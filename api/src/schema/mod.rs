@@ -1,0 +1,343 @@
+//! Checks JSON values and query strings against the schemas that the OpenAPI
+//! document shows, and names everything that is wrong, not the first thing.
+
+mod formats;
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{Arc, LazyLock, RwLock},
+};
+
+use jobboard_shared::FieldError;
+use poem_openapi::{
+    registry::{MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde_json::{Map, Value};
+
+/// More errors than this help nobody.
+const MAX_ERRORS: usize = 100;
+/// How alike a name must be to be suggested.
+const NEAR: f64 = 0.75;
+
+/// A type's schema with everything it refers to.
+pub(crate) struct Schema {
+    root: MetaSchemaRef,
+    registry: Registry,
+}
+
+impl Schema {
+    pub(crate) fn new(root: MetaSchemaRef, register: impl FnOnce(&mut Registry)) -> Self {
+        let mut registry = Registry::new();
+        register(&mut registry);
+        Self { root, registry }
+    }
+
+    /// The schema of `T`, built at its first use.
+    pub(crate) fn of<T: Type + 'static>() -> Arc<Self> {
+        static SCHEMAS: LazyLock<RwLock<HashMap<TypeId, Arc<Schema>>>> =
+            LazyLock::new(RwLock::default);
+        let id = TypeId::of::<T>();
+        let known = SCHEMAS.read().ok().and_then(|all| all.get(&id).cloned());
+        known.unwrap_or_else(|| {
+            let schema = Arc::new(Self::new(T::schema_ref(), T::register));
+            if let Ok(mut all) = SCHEMAS.write() {
+                all.insert(id, schema.clone());
+            }
+            schema
+        })
+    }
+
+    /// Everything wrong with `value`; nothing, if it fits.
+    pub(crate) fn check(&self, value: &Value) -> Vec<FieldError> {
+        let mut walk = Walk::new(&self.registry);
+        walk.value(&self.root, value, "");
+        walk.errors
+    }
+
+    /// Whether values are lists, for query parameters given several times.
+    pub(crate) fn is_array(&self) -> bool {
+        resolve(&self.registry, &self.root).is_some_and(|schema| schema.ty == "array")
+    }
+
+    /// Reads the text of a query parameter as the schema's type. Text that does
+    /// not read so stays text, for [`Schema::check`] to refuse.
+    pub(crate) fn read_text(&self, text: &str) -> Value {
+        let mut schema = resolve(&self.registry, &self.root);
+        if let Some(items) = schema
+            .filter(|s| s.ty == "array")
+            .and_then(|s| s.items.as_ref())
+        {
+            schema = resolve(&self.registry, items);
+        }
+        let read = match schema.map(|schema| schema.ty) {
+            Some("integer") => text
+                .parse::<i64>()
+                .map(Value::from)
+                .ok()
+                .or_else(|| text.parse::<u64>().map(Value::from).ok()),
+            Some("number") => text
+                .parse::<f64>()
+                .ok()
+                .filter(|n| n.is_finite())
+                .map(Value::from),
+            Some("boolean") => text.parse::<bool>().map(Value::Bool).ok(),
+            _ => None,
+        };
+        read.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+}
+
+fn resolve<'a>(registry: &'a Registry, schema: &'a MetaSchemaRef) -> Option<&'a MetaSchema> {
+    let schema = match schema {
+        MetaSchemaRef::Inline(schema) => schema,
+        MetaSchemaRef::Reference(name) => registry.schemas.get(name)?,
+    };
+    match (schema.ty, schema.all_of.first()) {
+        ("", Some(first)) => resolve(registry, first),
+        _ => Some(schema),
+    }
+}
+
+/// The name among `known` that was probably meant.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `name`, cut so that an answer cannot be made long by a long name.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().take(60).collect()
+}
+
+struct Walk<'a> {
+    registry: &'a Registry,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(registry: &'a Registry) -> Self {
+        Self {
+            registry,
+            errors: Vec::new(),
+        }
+    }
+
+    fn error(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(FieldError::new(path, code, message));
+        }
+    }
+
+    fn value(&mut self, schema: &'a MetaSchemaRef, value: &Value, path: &str) {
+        let registry = self.registry;
+        match schema {
+            MetaSchemaRef::Inline(schema) => self.inline(schema, value, path),
+            MetaSchemaRef::Reference(name) => {
+                if let Some(schema) = registry.schemas.get(name) {
+                    self.inline(schema, value, path);
+                }
+            }
+        }
+    }
+
+    fn inline(&mut self, schema: &'a MetaSchema, value: &Value, path: &str) {
+        for part in &schema.all_of {
+            self.value(part, value, path);
+        }
+        let alternatives: Vec<_> = schema.any_of.iter().chain(&schema.one_of).collect();
+        if !alternatives.is_empty() {
+            self.alternatives(schema, &alternatives, value, path);
+        }
+        match schema.ty {
+            "object" => self.object(schema, value, path),
+            "array" => self.array(schema, value, path),
+            "string" => self.string(schema, value, path),
+            "integer" | "number" => self.number(schema, value, path),
+            "boolean" if !value.is_boolean() => {
+                self.error(path, "invalid_type", "must be true or false");
+            }
+            // Rules laid over another schema (`all_of`) come without a type.
+            "" if !schema.all_of.is_empty() || !alternatives.is_empty() => {}
+            "" => self.untyped(schema, value, path),
+            _ => {}
+        }
+    }
+
+    /// One of several schemas must fit; where none does, the errors of the one
+    /// that comes nearest are shown.
+    fn alternatives(
+        &mut self,
+        schema: &'a MetaSchema,
+        alternatives: &[&'a MetaSchemaRef],
+        value: &Value,
+        path: &str,
+    ) {
+        let chosen = schema.discriminator.as_ref().and_then(|discriminator| {
+            let tag = value.get(discriminator.property_name)?.as_str()?;
+            let wanted = discriminator
+                .mapping
+                .iter()
+                .find(|(name, _)| name == tag)
+                .map(|(_, reference)| reference.rsplit('/').next().unwrap_or(reference));
+            alternatives.iter().find(|alternative| {
+                matches!(alternative, MetaSchemaRef::Reference(name) if Some(name.as_str()) == wanted)
+            })
+        });
+        if let Some(chosen) = chosen {
+            return self.value(chosen, value, path);
+        }
+        let mut best: Option<Vec<FieldError>> = None;
+        for alternative in alternatives {
+            let mut walk = Walk::new(self.registry);
+            walk.value(alternative, value, path);
+            if walk.errors.is_empty() {
+                return;
+            }
+            if best.as_ref().is_none_or(|b| walk.errors.len() < b.len()) {
+                best = Some(walk.errors);
+            }
+        }
+        let room = MAX_ERRORS.saturating_sub(self.errors.len());
+        self.errors
+            .extend(best.into_iter().flatten().take(room));
+    }
+
+    fn object(&mut self, schema: &'a MetaSchema, value: &Value, path: &str) {
+        let Value::Object(object) = value else {
+            return self.error(path, "invalid_type", "must be an object");
+        };
+        for (name, property) in &schema.properties {
+            let required = schema.required.contains(name);
+            self.property(name, property, required, object, &join(path, name));
+        }
+        for (name, value) in object {
+            if schema.properties.iter().any(|(known, _)| known == name) {
+                continue;
+            }
+            match &schema.additional_properties {
+                Some(additional) if name.contains('\0') => {
+                    let _ = additional;
+                    self.error(path, "invalid_format", "a name contains the NUL character");
+                }
+                Some(additional) => {
+                    self.value(additional, value, &join(path, &shown(name)));
+                }
+                None => self.unknown(schema, name, path),
+            }
+        }
+        if schema.max_properties.is_some_and(|max| object.len() > max) {
+            self.error(path, "too_long", "has too many entries");
+        }
+        if schema.min_properties.is_some_and(|min| object.len() < min) {
+            self.error(path, "too_short", "has too few entries");
+        }
+    }
+
+    fn property(
+        &mut self,
+        name: &str,
+        property: &'a MetaSchemaRef,
+        required: bool,
+        object: &Map<String, Value>,
+        path: &str,
+    ) {
+        let read_only = match property {
+            MetaSchemaRef::Inline(schema) => schema.read_only,
+            MetaSchemaRef::Reference(_) => false,
+        };
+        match object.get(name) {
+            Some(_) if read_only => {
+                self.error(path, "read_only", "is set by the server");
+            }
+            None if required && !read_only => self.error(path, "required", "is required"),
+            None => {}
+            Some(Value::Null) if !required => {}
+            Some(Value::Null) if !self.takes_anything(property) => {
+                self.error(path, "required", "must not be null");
+            }
+            Some(value) => self.value(property, value, path),
+        }
+    }
+
+    fn takes_anything(&self, schema: &MetaSchemaRef) -> bool {
+        resolve(self.registry, schema)
+            .is_some_and(|schema| schema.ty.is_empty() && schema.any_of.is_empty() && schema.one_of.is_empty())
+    }
+
+    fn unknown(&mut self, schema: &MetaSchema, name: &str, path: &str) {
+        let known = schema.properties.iter().map(|(known, _)| *known);
+        let message = match nearest(name, known) {
+            Some(near) => format!("is not known here; did you mean `{near}`?"),
+            None => "is not known here".to_owned(),
+        };
+        self.error(&join(path, &shown(name)), "unknown_field", message);
+    }
+
+    fn array(&mut self, schema: &'a MetaSchema, value: &Value, path: &str) {
+        let Value::Array(values) = value else {
+            return self.error(path, "invalid_type", "must be a list");
+        };
+        if let Some(max) = schema.max_items.filter(|max| values.len() > *max) {
+            // Not looked at further: its length is the caller's choice.
+            return self.error(path, "too_long", format!("must have at most {max} entries"));
+        }
+        if let Some(min) = schema.min_items.filter(|min| values.len() < *min) {
+            self.error(path, "too_short", format!("must have at least {min} entries"));
+        }
+        if let Some(items) = &schema.items {
+            for (index, value) in values.iter().enumerate() {
+                self.value(items, value, &join(path, &index.to_string()));
+            }
+        }
+        if schema.unique_items == Some(true)
+            && values.iter().enumerate().any(|(i, v)| values[..i].contains(v))
+        {
+            self.error(path, "duplicate", "has an entry twice");
+        }
+    }
+
+    /// Free JSON: only what the database cannot store is refused.
+    fn untyped(&mut self, schema: &MetaSchema, value: &Value, path: &str) {
+        if formats::contains_nul(value) {
+            self.error(path, "invalid_format", "contains the NUL character");
+        }
+        self.choice(schema, value, path);
+    }
+
+    /// Whether the value is one of the schema's choices, if it has any.
+    fn choice(&mut self, schema: &MetaSchema, value: &Value, path: &str) -> bool {
+        if schema.enum_items.is_empty() {
+            return true;
+        }
+        if schema.enum_items.contains(value) {
+            return true;
+        }
+        let choices: Vec<_> = schema
+            .enum_items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .collect();
+        self.error(
+            path,
+            "invalid_choice",
+            format!("must be one of: {}", choices.join(", ")),
+        );
+        false
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ impl<T: ParseFromJSON + 'static> ParsePayload for Strict<T> {
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let limit = <poem::web::Data<&App>>::from_request(request, body)
             .await?
-            .config()
+            .config
             .http
             .max_body_bytes;
         let bytes = read(body.take()?, limit).await?;
@@ -96,4 +96,3 @@ fn parse<T: ParseFromJSON + 'static>(bytes: &[u8]) -> Result<T, Problem> {
     T::parse_from_json(Some(value))
         .map_err(|error| Problem::invalid_field("", "invalid", error.into_message()))
 }
-

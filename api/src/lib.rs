@@ -1,1 +1,125 @@
+//! HTTP API of the job board.
 
+pub mod auth;
+pub mod body;
+mod docs;
+mod edge;
+mod framework_errors;
+mod health;
+mod json;
+mod operations;
+pub mod paging;
+pub mod problem;
+mod schema;
+mod server;
+mod tags;
+mod users;
+
+use std::sync::Arc;
+
+use jobboard_shared::{
+    Clock,
+    auth::{Passwords, TokenSigner},
+    config::Config,
+    pagination::CursorKey,
+};
+use poem::{
+    Endpoint, EndpointExt, Response, Route,
+    middleware::{Compression, NormalizePath, TrailingSlash},
+    web::{CompressionAlgo, CompressionLevel},
+};
+use poem_openapi::{OpenApi, OpenApiService};
+use sqlx::PgPool;
+
+use crate::{edge::Edge, operations::Guarded};
+
+pub use edge::RequestId;
+pub use server::serve_endpoint;
+
+/// What handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub db: PgPool,
+    pub clock: Clock,
+    pub config: Arc<Config>,
+    pub cursors: CursorKey,
+    pub tokens: TokenSigner,
+    pub passwords: Passwords,
+}
+
+impl App {
+    /// Computes one password hash: call it at start-up.
+    pub fn new(db: PgPool, clock: Clock, config: Arc<Config>) -> Self {
+        // Half of the cores may hash passwords: the other half keeps answering.
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            cursors: CursorKey::new(&config.auth.secret_key),
+            tokens: TokenSigner::new(&config.auth.secret_key, config.auth.access_token_lifetime),
+            passwords: Passwords::new(cores.div_ceil(2)),
+            db,
+            clock,
+            config,
+        }
+    }
+}
+
+/// Every operation there is. A tuple holds 16 members at most: nest.
+fn operations() -> impl OpenApi {
+    (auth::AuthApi, users::UsersApi, health::HealthApi)
+}
+
+/// The whole application.
+pub fn build_app(app: App) -> impl Endpoint<Output = Response> + 'static {
+    build_app_with(app, |pages| pages)
+}
+
+/// The whole application with further pages, under the same protections.
+pub fn build_app_with(
+    app: App,
+    pages: impl FnOnce(Route) -> Route,
+) -> impl Endpoint<Output = Response> + 'static {
+    let service = service(operations());
+    let docs = docs::Docs::new(&service);
+    let operations: Arc<poem::endpoint::BoxEndpoint<'static>> =
+        Arc::new(poem::IntoEndpoint::into_endpoint(service));
+    let route = Route::new()
+        .at("/api/docs", docs.swagger)
+        .at("/api/redoc", docs.redoc)
+        .at("/api/schema", docs.schema)
+        .nest_no_strip("/api", operations.clone())
+        .nest_no_strip("/health", operations);
+    let inner = pages(route)
+        .data(app.clone())
+        .with(
+            Compression::new()
+                .algorithms([CompressionAlgo::GZIP])
+                .with_quality(CompressionLevel::Fastest),
+        )
+        .with(NormalizePath::new(TrailingSlash::Trim))
+        .boxed();
+    Edge::new(inner, app.config)
+}
+
+/// The OpenAPI document.
+pub fn openapi_document() -> String {
+    service(operations()).spec()
+}
+
+fn service<A: OpenApi>(operations: A) -> OpenApiService<Guarded<A>, ()> {
+    OpenApiService::new(Guarded(operations), "Job board", env!("CARGO_PKG_VERSION"))
+        .description(
+            "Jobs, applications, companies and recommendations. Every address is served with \
+             and without a trailing slash. Errors are `application/problem+json` (RFC 9457) \
+             and name every field that is wrong.",
+        )
+        .server("/")
+}
+
+/// Serves until `shutdown` is cancelled, then finishes what is running.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    app: App,
+    shutdown: tokio_util::sync::CancellationToken,
+) -> std::io::Result<()> {
+    serve_endpoint(listener, build_app(app), shutdown).await
+}

@@ -60,7 +60,11 @@ impl Problem {
         };
         Self {
             errors,
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail)
+            ..Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                detail,
+            )
         }
     }
 
@@ -150,11 +154,7 @@ impl Problem {
     pub(crate) fn to_response(&self, request_id: Option<&str>) -> Response {
         let body = ProblemBody {
             r#type: format!("urn:jobboard:problem:{}", self.code),
-            title: self
-                .status
-                .canonical_reason()
-                .unwrap_or("Error")
-                .to_owned(),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail.clone(),
             code: self.code.clone().into_owned(),

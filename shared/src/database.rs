@@ -28,3 +28,9 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
 pub async fn migrate(db: &PgPool) -> Result<(), MigrateError> {
     MIGRATOR.run(db).await
 }
+
+/// Whether the database answers.
+pub async fn ping(db: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query!("select 1 as one").fetch_one(db).await?;
+    Ok(())
+}

@@ -36,7 +36,11 @@ impl Walk<'_> {
         if let Some(expected) = schema.format.and_then(|format| broken_format(format, text)) {
             self.error(path, "invalid_format", format!("must be {expected}"));
         }
-        if schema.pattern.as_deref().is_some_and(|pattern| !matches(pattern, text)) {
+        if schema
+            .pattern
+            .as_deref()
+            .is_some_and(|pattern| !matches(pattern, text))
+        {
             self.error(path, "invalid_format", "does not have the expected form");
         }
     }
@@ -45,7 +49,11 @@ impl Walk<'_> {
         if let Some(max) = schema.max_length
             && text.chars().nth(max).is_some()
         {
-            self.error(path, "too_long", format!("must have at most {max} characters"));
+            self.error(
+                path,
+                "too_long",
+                format!("must have at most {max} characters"),
+            );
         }
         if let Some(min) = schema.min_length
             && min > 0
@@ -125,7 +133,11 @@ impl Walk<'_> {
         if let Some(step) = schema.multiple_of
             && number % step != 0.0
         {
-            self.error(path, "out_of_range", format!("must be a multiple of {step}"));
+            self.error(
+                path,
+                "out_of_range",
+                format!("must be a multiple of {step}"),
+            );
         }
     }
 }
@@ -147,8 +159,12 @@ fn integer_range(format: Option<&str>) -> (i128, i128) {
 #[expect(clippy::cast_possible_truncation, reason = "bounds are written by us")]
 fn narrowed(schema: &MetaSchema, low: i128, high: i128) -> (i128, i128) {
     (
-        schema.minimum.map_or(low, |min| low.max(min.ceil() as i128)),
-        schema.maximum.map_or(high, |max| high.min(max.floor() as i128)),
+        schema
+            .minimum
+            .map_or(low, |min| low.max(min.ceil() as i128)),
+        schema
+            .maximum
+            .map_or(high, |max| high.min(max.floor() as i128)),
     )
 }
 
@@ -160,10 +176,7 @@ fn broken_format(format: &str, text: &str) -> Option<&'static str> {
             DateTime::parse_from_rfc3339(text).is_ok(),
             "a time with offset, like 2026-01-31T12:00:00Z",
         ),
-        "date" | "naive-date" => (
-            text.parse::<NaiveDate>().is_ok(),
-            "a date, like 2026-01-31",
-        ),
+        "date" | "naive-date" => (text.parse::<NaiveDate>().is_ok(), "a date, like 2026-01-31"),
         "naive-date-time" => (
             text.parse::<NaiveDateTime>().is_ok(),
             "a time without offset, like 2026-01-31T12:00:00",
@@ -179,7 +192,8 @@ fn broken_format(format: &str, text: &str) -> Option<&'static str> {
         "url" => (Url::parse(text).is_ok(), "an absolute URL"),
         // Links end up in pages: nothing but the web may stand in them.
         "uri" => (
-            Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
+            Url::parse(text)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
             "an http or https URL",
         ),
         _ => (true, ""),

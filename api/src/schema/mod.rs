@@ -24,13 +24,11 @@ const NEAR: f64 = 0.75;
 /// A type's schema with everything it refers to.
 pub(crate) struct Schema {
     root: MetaSchemaRef,
-    registry: Registry,
+    registry: Arc<Registry>,
 }
 
 impl Schema {
-    pub(crate) fn new(root: MetaSchemaRef, register: impl FnOnce(&mut Registry)) -> Self {
-        let mut registry = Registry::new();
-        register(&mut registry);
+    pub(crate) fn new(root: MetaSchemaRef, registry: Arc<Registry>) -> Self {
         Self { root, registry }
     }
 
@@ -41,7 +39,9 @@ impl Schema {
         let id = TypeId::of::<T>();
         let known = SCHEMAS.read().ok().and_then(|all| all.get(&id).cloned());
         known.unwrap_or_else(|| {
-            let schema = Arc::new(Self::new(T::schema_ref(), T::register));
+            let mut registry = Registry::new();
+            T::register(&mut registry);
+            let schema = Arc::new(Self::new(T::schema_ref(), Arc::new(registry)));
             if let Ok(mut all) = SCHEMAS.write() {
                 all.insert(id, schema.clone());
             }
@@ -203,8 +203,7 @@ impl<'a> Walk<'a> {
             }
         }
         let room = MAX_ERRORS.saturating_sub(self.errors.len());
-        self.errors
-            .extend(best.into_iter().flatten().take(room));
+        self.errors.extend(best.into_iter().flatten().take(room));
     }
 
     fn object(&mut self, schema: &'a MetaSchema, value: &Value, path: &str) {
@@ -220,8 +219,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             match &schema.additional_properties {
-                Some(additional) if name.contains('\0') => {
-                    let _ = additional;
+                Some(_) if name.contains('\0') => {
                     self.error(path, "invalid_format", "a name contains the NUL character");
                 }
                 Some(additional) => {
@@ -265,8 +263,9 @@ impl<'a> Walk<'a> {
     }
 
     fn takes_anything(&self, schema: &MetaSchemaRef) -> bool {
-        resolve(self.registry, schema)
-            .is_some_and(|schema| schema.ty.is_empty() && schema.any_of.is_empty() && schema.one_of.is_empty())
+        resolve(self.registry, schema).is_some_and(|schema| {
+            schema.ty.is_empty() && schema.any_of.is_empty() && schema.one_of.is_empty()
+        })
     }
 
     fn unknown(&mut self, schema: &MetaSchema, name: &str, path: &str) {
@@ -287,7 +286,11 @@ impl<'a> Walk<'a> {
             return self.error(path, "too_long", format!("must have at most {max} entries"));
         }
         if let Some(min) = schema.min_items.filter(|min| values.len() < *min) {
-            self.error(path, "too_short", format!("must have at least {min} entries"));
+            self.error(
+                path,
+                "too_short",
+                format!("must have at least {min} entries"),
+            );
         }
         if let Some(items) = &schema.items {
             for (index, value) in values.iter().enumerate() {
@@ -295,7 +298,10 @@ impl<'a> Walk<'a> {
             }
         }
         if schema.unique_items == Some(true)
-            && values.iter().enumerate().any(|(i, v)| values[..i].contains(v))
+            && values
+                .iter()
+                .enumerate()
+                .any(|(i, v)| values[..i].contains(v))
         {
             self.error(path, "duplicate", "has an entry twice");
         }
@@ -320,7 +326,10 @@ impl<'a> Walk<'a> {
         let choices: Vec<_> = schema
             .enum_items
             .iter()
-            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .map(|item| {
+                item.as_str()
+                    .map_or_else(|| item.to_string(), str::to_owned)
+            })
             .collect();
         self.error(
             path,

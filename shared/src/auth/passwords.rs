@@ -24,9 +24,8 @@ impl Password {
     /// Refuses what is too short or long and what anybody would try first: the
     /// account's own address.
     pub fn choose(text: &str, email: Option<&Email>) -> Result<Self, FieldError> {
-        let refuse = |code: &'static str, message: String| {
-            Err(FieldError::new("password", code, message))
-        };
+        let refuse =
+            |code: &'static str, message: String| Err(FieldError::new("password", code, message));
         let chars = text.chars().count();
         if chars < MIN_PASSWORD_CHARS {
             return refuse(
@@ -153,7 +152,10 @@ mod tests {
         let passwords = Passwords::new(1);
         let password = Password::choose("correct horse battery", None).unwrap();
         let hash = passwords.hash(&password).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         let right = SecretString::from("correct horse battery");
         let wrong = SecretString::from("correct horse batterz");
         assert!(passwords.verify(&right, Some(&hash)).await.unwrap());

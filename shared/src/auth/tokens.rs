@@ -163,15 +163,9 @@ mod tests {
     fn a_token_of_another_key_algorithm_or_purpose_is_refused() {
         let ours = signer("a");
         let token = ours.sign(Uuid::nil(), Uuid::nil(), Role::Admin, at(0));
-        assert_eq!(
-            signer("b").verify(&token, at(1)),
-            Err(InvalidToken::Forged)
-        );
+        assert_eq!(signer("b").verify(&token, at(1)), Err(InvalidToken::Forged));
         // {"alg":"none"}
-        let unsigned = format!(
-            "eyJhbGciOiJub25lIn0.{}.",
-            token.split('.').nth(1).unwrap()
-        );
+        let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap());
         assert_eq!(ours.verify(&unsigned, at(1)), Err(InvalidToken::Forged));
         let other = serde_json::json!({
             "sub": Uuid::nil(), "sid": Uuid::nil(), "role": "admin",

@@ -67,9 +67,9 @@ impl Email {
                         !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
                     })
             })
-            && !address.chars().any(|c| {
-                c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c)
-            });
+            && !address
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c));
         if plausible {
             Ok(Self(address))
         } else {

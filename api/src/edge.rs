@@ -1,0 +1,226 @@
+//! Where requests come in and responses go out: request ids, the one log line,
+//! host names, security headers, and every error as a problem.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use futures::FutureExt;
+use jobboard_shared::config::Config;
+use poem::{
+    Endpoint, Request, Response,
+    endpoint::BoxEndpoint,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+};
+use tracing::{Instrument, error, info, info_span};
+use uuid::Uuid;
+
+use crate::{framework_errors, operations::RoutePattern, problem::Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names a request in logs and answers. Extract it with `Data<&RequestId>`.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
+
+impl RequestId {
+    /// The caller's, if it is fit for a log, so that requests can be followed
+    /// through several services; else a new one.
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers
+            .get(REQUEST_ID)
+            .and_then(|value| value.to_str().ok())
+            .filter(|id| {
+                (1..=64).contains(&id.len())
+                    && id
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            });
+        Self(match given {
+            Some(id) => id.into(),
+            None => Uuid::now_v7().simple().to_string().into(),
+        })
+    }
+}
+
+pub(crate) struct Edge {
+    inner: BoxEndpoint<'static>,
+    config: Arc<Config>,
+    security_headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Edge {
+    pub(crate) fn new(inner: BoxEndpoint<'static>, config: Arc<Config>) -> Self {
+        let mut security_headers = vec![
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::X_FRAME_OPTIONS, "DENY"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+            ),
+            (
+                HeaderName::from_static("cross-origin-resource-policy"),
+                "same-origin",
+            ),
+            (
+                HeaderName::from_static("cross-origin-opener-policy"),
+                "same-origin",
+            ),
+            (
+                HeaderName::from_static("permissions-policy"),
+                "camera=(), geolocation=(), microphone=()",
+            ),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::VARY, "Accept-Encoding, Authorization"),
+        ];
+        if config.http.public_url.scheme() == "https" {
+            security_headers.push((
+                header::STRICT_TRANSPORT_SECURITY,
+                "max-age=31536000; includeSubDomains",
+            ));
+        }
+        Self {
+            inner,
+            config,
+            security_headers: security_headers
+                .into_iter()
+                .map(|(name, value)| (name, HeaderValue::from_static(value)))
+                .collect(),
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Result<Response, (Problem, Option<RoutePattern>)> {
+        self.check_host(&request)
+            .map_err(|problem| (problem, None))?;
+        // Postgres cannot store it, so that it names nothing.
+        if request.uri().path().contains("%00") {
+            return Err((Problem::not_found("what this address names"), None));
+        }
+        match AssertUnwindSafe(self.inner.call(request))
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => {
+                let route = error.data::<RoutePattern>().cloned();
+                Err((framework_errors::to_problem(error), route))
+            }
+            Err(panic) => Err((
+                Problem::internal(format!("panicked: {}", panic_message(&*panic))),
+                None,
+            )),
+        }
+    }
+
+    /// A forged host would end up in links, for example of a password reset.
+    fn check_host(&self, request: &Request) -> Result<(), Problem> {
+        // Load balancers ask by address.
+        if request.uri().path().starts_with("/health") {
+            return Ok(());
+        }
+        let host = request
+            .headers()
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .or_else(|| request.uri().host())
+            .unwrap_or_default();
+        if self.config.http.allows_host(host) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "host_not_allowed",
+            "this server does not serve this host name",
+        ))
+    }
+}
+
+impl Endpoint for Edge {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let id = RequestId::of(request.headers());
+        let method = request.method().clone();
+        request.set_data(id.clone());
+        let span = info_span!("request", request_id = %id.0);
+        let (mut response, route) = async {
+            match self.answer(request).await {
+                Ok(response) => {
+                    let route = response.data::<RoutePattern>().cloned();
+                    (response, route)
+                }
+                Err((problem, route)) => {
+                    log_fault(&problem);
+                    (problem.to_response(Some(&id.0)), route)
+                }
+            }
+        }
+        .instrument(span)
+        .await;
+        let headers = response.headers_mut();
+        for (name, value) in &self.security_headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let Ok(value) = HeaderValue::from_str(&id.0) {
+            headers.insert(REQUEST_ID, value);
+        }
+        if method == Method::HEAD {
+            response.set_body(());
+        }
+        // The route's pattern and never the address itself, which may hold
+        // search words and tokens.
+        info!(
+            request_id = %id.0,
+            method = %method,
+            route = route.as_ref().map_or("-", |route| &*route.0),
+            status = response.status().as_u16(),
+            ms = started.elapsed().as_secs_f64() * 1000.0,
+            "answered",
+        );
+        Ok(response)
+    }
+}
+
+/// Server faults are logged here and nowhere else.
+fn log_fault(problem: &Problem) {
+    if !problem.status().is_server_error() {
+        return;
+    }
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(problem);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    error!(
+        code = problem.code(),
+        cause = causes.join(": "),
+        "request failed"
+    );
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_that_could_forge_a_log_line_is_replaced() {
+        let id = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_static(value));
+            RequestId::of(&headers).0
+        };
+        assert_eq!(&*id("abc-1.2_3"), "abc-1.2_3");
+        for bad in ["", "a b", "a\tb", "x\"y", &"a".repeat(65).leak()[..]] {
+            assert_ne!(&*id(bad), bad);
+        }
+    }
+}

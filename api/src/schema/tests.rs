@@ -1,0 +1,1 @@
+//! What the check names, and that what it lets pass can be parsed.

@@ -6,6 +6,7 @@ pub mod mail;
 pub mod registry;
 pub mod runtime;
 pub mod schedule;
+pub mod search;
 mod task;
 
 pub use context::Context;

@@ -5,6 +5,7 @@
 
 mod areas;
 mod reading;
+mod regions;
 mod resolution;
 mod spelling;
 mod table;

@@ -195,3 +195,40 @@ fn accented(name: &str) -> Option<char> {
     };
     compose(letter, mark)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn markup_goes_and_words_stay_apart() {
+        for (html, text) in [
+            ("<p>One</p><p>Two</p>", "\nOne\n\nTwo\n"),
+            ("a<b>b</b>c", "abc"),
+            ("x<br/>y", "x\ny"),
+            (
+                "M&uuml;nchen &amp; K&#246;ln&nbsp;&#x41;",
+                "München & Köln A",
+            ),
+            ("<script>if (a < b) {}</script>text", "\ntext"),
+            ("a < b and c > d", "a < b and c > d"),
+            ("5 <6 >", "5 <6 >"),
+            ("<!-- no -->yes", "\nyes"),
+            ("&lt;p&gt;C++&lt;/p&gt;", "\nC++\n"),
+            ("&amp;nbsp;x", " x"),
+            ("AT&T &unknown; &", "AT&T &unknown; &"),
+            ("<a title=\"x", "<a title=\"x"),
+        ] {
+            assert_eq!(plain_text(html), text, "{html}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(\\PC|<|>|&|;|#|/|p|amp|lt|script| ){0,60}") {
+            plain_text(&text);
+        }
+    }
+}

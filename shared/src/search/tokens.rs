@@ -32,6 +32,14 @@ pub enum Kind {
     Slot1d = 13,
     Slot4d = 14,
     Slot16d = 15,
+    /// Two letters, five bits each.
+    Country = 16,
+    /// Country and first-level division.
+    State = 17,
+    /// A region that holds a place of the job.
+    InRegion = 18,
+    /// A region that the job names as its place.
+    AcrossRegion = 19,
 }
 
 const VALUE_BITS: u32 = 25;
@@ -82,16 +90,16 @@ pub fn salary_at_most(amount: f64) -> Option<i32> {
     Some(token(Kind::SalaryFrom, i32::try_from(number).ok()?))
 }
 
-/// `USD` and the like; 0 for anything else.
 pub fn currency(code: &str) -> i32 {
-    let letters = code
-        .bytes()
+    token(Kind::Currency, letters(code))
+}
+
+/// Up to three letters, five bits each.
+pub fn letters(code: &str) -> i32 {
+    code.bytes()
         .take(3)
-        .map(|b| i32::from(b.to_ascii_uppercase().wrapping_sub(b'A') & 31));
-    token(
-        Kind::Currency,
-        letters.fold(0, |value, letter| value << 5 | letter),
-    )
+        .map(|b| i32::from(b.to_ascii_uppercase().wrapping_sub(b'A') & 31))
+        .fold(0, |value, letter| value << 5 | letter)
 }
 
 /// The four slots of a publication time.
@@ -210,5 +218,65 @@ impl Grid {
             rows.flat_map(|row| columns.iter().map(move |column| self.token(row, *column)))
                 .collect(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tokens_of_two_kinds_never_meet() {
+        assert_ne!(token(Kind::JobType, 1), token(Kind::Experience, 1));
+        assert!(token(Kind::AcrossRegion, (1 << VALUE_BITS) - 1) > 0);
+        assert_ne!(currency("USD"), currency("EUR"));
+    }
+
+    fn km(a: (f64, f64), b: (f64, f64)) -> f64 {
+        let (lat, other) = (a.0.to_radians(), b.0.to_radians());
+        let (dlat, dlon) = (other - lat, (b.1 - a.1).to_radians());
+        let h = (dlat / 2.0).sin().powi(2) + lat.cos() * other.cos() * (dlon / 2.0).sin().powi(2);
+        2.0 * 6371.0 * h.sqrt().asin()
+    }
+
+    proptest! {
+        /// Steps narrow a search and never lose a job.
+        #[test]
+        fn a_salary_in_range_has_the_token(
+            lower in 0.0_f32..2_000_000.0, width in 0.0_f32..100_000.0, asked in 0.0_f64..2_000_000.0
+        ) {
+            let has = salary(Some(lower), Some(lower + width));
+            if f64::from(lower + width) >= asked && let Some(token) = salary_at_least(asked) {
+                prop_assert!(has.contains(&token));
+            }
+            if f64::from(lower) <= asked && let Some(token) = salary_at_most(asked) {
+                prop_assert!(has.contains(&token));
+            }
+        }
+
+        #[test]
+        fn a_place_in_the_circle_has_a_cell_of_it(
+            lat in -89.0_f64..89.0, lon in -180.0_f64..180.0,
+            dlat in -20.0_f64..20.0, dlon in -40.0_f64..40.0, radius in 1.0_f64..2_000.0
+        ) {
+            let there = ((lat + dlat).clamp(-90.0, 90.0), (lon + dlon + 180.0).rem_euclid(360.0) - 180.0);
+            prop_assume!(km((lat, lon), there) <= radius);
+            if let Some(around) = cells_around(lat, lon, radius) {
+                prop_assert!(cells(there.0, there.1).iter().any(|cell| around.contains(cell)));
+            }
+        }
+
+        #[test]
+        fn a_time_in_the_span_has_a_slot_of_it(
+            from in 1_500_000_000_i64..1_900_000_000, length in 0_i64..50_000_000, share in 0.0_f64..=1.0
+        ) {
+            let at = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap();
+            let time = from + (length as f64 * share) as i64;
+            let between = slots_between(at(from), at(from + length)).unwrap();
+            prop_assert!(between.len() <= 41);
+            prop_assert!(slots(at(time)).iter().any(|slot| between.contains(slot)));
+        }
     }
 }

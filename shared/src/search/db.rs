@@ -1,0 +1,261 @@
+//! SQL that writes the search documents.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    document::{Document, Source},
+    tasks::Scope,
+};
+
+/// Locks the refreshing of these jobs until the transaction ends, in one order,
+/// so that two batches never wait for each other.
+pub(super) async fn lock_jobs(conn: &mut PgConnection, job_ids: &[Uuid]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select count(pg_advisory_xact_lock(hashtext('search.refresh'), key)) from (
+             select distinct hashtext(id::text) as key from unnest($1::uuid[]) as id order by key
+         ) t",
+        job_ids
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn live_jobs(
+    conn: &mut PgConnection,
+    job_ids: &[Uuid],
+) -> sqlx::Result<Vec<Source>> {
+    sqlx::query_as!(
+        Source,
+        r#"select j.id as job_id, j.title, j.description, j.requirements, j.responsibilities,
+                  j.benefits, j.location, j.is_remote,
+                  array_position(enum_range(null::job_type), j.job_type)::smallint as "job_type!",
+                  array_position(enum_range(null::experience_level), j.experience_level)::smallint
+                      as experience_level,
+                  j.yearly_salary_min::real as yearly_salary_min,
+                  j.yearly_salary_max::real as yearly_salary_max,
+                  j.salary_currency, j.published_at as "published_at!", j.expires_at,
+                  c.name as company, c.ordinal as company_ordinal,
+                  category.name as "category?",
+                  array(
+                      with recursive up (id, parent_id, ordinal, depth) as (
+                          select id, parent_id, ordinal, 1 from categories where id = j.category_id
+                          union all
+                          select above.id, above.parent_id, above.ordinal, depth + 1
+                          from up join categories above on above.id = up.parent_id
+                          where depth < 20
+                      )
+                      select ordinal from up order by depth
+                  ) as "category_path!",
+                  array(
+                      select s.name from job_skills js join skills s on s.id = js.skill_id
+                      where js.job_id = j.id
+                      order by js.is_required desc, s.popularity_score desc, s.name
+                      limit 100
+                  ) as "skills!"
+           from jobs j
+           join companies c on c.id = j.company_id
+           left join categories category on category.id = j.category_id
+           where j.id = any($1) and j.status = 'published'
+             and (j.expires_at is null or j.expires_at > app_now())
+           order by j.id"#,
+        job_ids
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Removes the documents of `job_ids` that are not in `live`.
+pub(super) async fn remove_others(
+    conn: &mut PgConnection,
+    job_ids: &[Uuid],
+    live: &[Uuid],
+) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from job_search_documents where job_id = any($1) and job_id <> all($2)",
+        job_ids,
+        live
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Writes documents; one that is the same already is left alone, for a rewrite
+/// costs every index entry of its words.
+pub(super) async fn upsert(conn: &mut PgConnection, documents: &[Document]) -> sqlx::Result<u64> {
+    if documents.is_empty() {
+        return Ok(0);
+    }
+    let column = Columns(documents);
+    let done = sqlx::query!(
+        r#"insert into job_search_documents as d (
+               job_id, published_at, expires_at, job_type, experience_level, is_remote,
+               category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+               salary_currency, lats, lons, quality, language, tokens, title_vec, vec)
+           select job_id, published_at, expires_at, job_type, experience_level, is_remote,
+                  category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+                  salary_currency, lats, lons, quality, language, tokens, title_vec,
+                  title_vec
+                      || setweight(to_tsvector(language, place), 'C')
+                      || setweight(to_tsvector(language, body), 'D')
+           from (
+               select *,
+                      setweight(to_tsvector(language, title), 'A')
+                          || setweight(to_tsvector(language, skills), 'B')
+                          || setweight(to_tsvector(language, company), 'C') as title_vec
+               from (
+                   select *, language_name::regconfig as language, token_text::integer[] as tokens,
+                          lat_text::real[] as lats, lon_text::real[] as lons
+                   from unnest(
+                       $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::smallint[],
+                       $5::smallint[], $6::boolean[], $7::integer[], $8::integer[], $9::real[],
+                       $10::real[], $11::text[], $12::text[], $13::text[], $14::real[],
+                       $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+                       $20::text[], $21::text[]
+                   ) as given (
+                       job_id, published_at, expires_at, job_type, experience_level, is_remote,
+                       category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+                       salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
+                       skills, company, place, body)
+               ) read
+           ) stemmed
+           on conflict (job_id) do update set
+               published_at = excluded.published_at,
+               expires_at = excluded.expires_at,
+               job_type = excluded.job_type,
+               experience_level = excluded.experience_level,
+               is_remote = excluded.is_remote,
+               category_ordinal = excluded.category_ordinal,
+               company_ordinal = excluded.company_ordinal,
+               yearly_salary_min = excluded.yearly_salary_min,
+               yearly_salary_max = excluded.yearly_salary_max,
+               salary_currency = excluded.salary_currency,
+               lats = excluded.lats,
+               lons = excluded.lons,
+               quality = excluded.quality,
+               language = excluded.language,
+               tokens = excluded.tokens,
+               title_vec = excluded.title_vec,
+               vec = excluded.vec
+           where (d.*) is distinct from (excluded.*)"#,
+        &column.of(|d| d.job_id),
+        &column.of(|d| d.published_at),
+        &column.of(|d| d.expires_at) as _,
+        &column.of(|d| d.job_type),
+        &column.of(|d| d.experience_level) as _,
+        &column.of(|d| d.is_remote),
+        &column.of(|d| d.category_ordinal) as _,
+        &column.of(|d| d.company_ordinal),
+        &column.of(|d| d.yearly_salary_min) as _,
+        &column.of(|d| d.yearly_salary_max) as _,
+        &column.of(|d| d.salary_currency.clone()),
+        &column.of(|d| array_text(d.points.iter().map(|point| point.0))),
+        &column.of(|d| array_text(d.points.iter().map(|point| point.1))),
+        &column.of(|d| d.quality),
+        &column.of(|d| d.language.configuration().to_owned()),
+        &column.of(|d| array_text(&d.tokens)),
+        &column.of(|d| d.title_words.clone()),
+        &column.of(|d| d.skill_words.clone()),
+        &column.of(|d| d.company_words.clone()),
+        &column.of(|d| d.place_words.clone()),
+        &column.of(|d| d.body_words.clone()),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Rows turned into the arrays that one statement unnests.
+struct Columns<'a>(&'a [Document]);
+
+impl<'a> Columns<'a> {
+    fn of<T>(&self, field: impl Fn(&'a Document) -> T) -> Vec<T> {
+        self.0.iter().map(field).collect()
+    }
+}
+
+/// Arrays of arrays must be square in SQL, so each goes as its text.
+fn array_text(numbers: impl IntoIterator<Item = impl ToString>) -> String {
+    let numbers: Vec<_> = numbers
+        .into_iter()
+        .map(|number| number.to_string())
+        .collect();
+    format!("{{{}}}", numbers.join(","))
+}
+
+/// Removes up to `most` documents of jobs that have expired. One that a refresh
+/// holds is left to it.
+pub async fn remove_expired(conn: &mut PgConnection, most: u64) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from job_search_documents where job_id in (
+             select job_id from job_search_documents where expires_at <= app_now()
+             order by expires_at limit $1 for update skip locked
+         )",
+        i64::try_from(most).unwrap_or(i64::MAX)
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The next jobs of a scope in the order of their ids, after `after`.
+pub async fn jobs_of_scope(
+    conn: &mut PgConnection,
+    scope: Scope,
+    after: Option<Uuid>,
+    most: usize,
+) -> sqlx::Result<Vec<Uuid>> {
+    let after = after.unwrap_or_default();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    match scope {
+        Scope::All => {
+            sqlx::query_scalar!(
+                "select id from jobs j
+                 where id > $1 and (status = 'published'
+                     or exists (select from job_search_documents d where d.job_id = j.id))
+                 order by id limit $2",
+                after,
+                most
+            )
+            .fetch_all(conn)
+            .await
+        }
+        Scope::Company(company) => {
+            sqlx::query_scalar!(
+                "select id from jobs where company_id = $1 and id > $2 order by id limit $3",
+                company,
+                after,
+                most
+            )
+            .fetch_all(conn)
+            .await
+        }
+        Scope::Category(category) => {
+            sqlx::query_scalar!(
+                "with recursive down (id) as (
+                     select $1::uuid union select c.id from down join categories c on c.parent_id = down.id
+                 )
+                 select j.id from jobs j where category_id in (select id from down) and j.id > $2
+                 order by j.id limit $3",
+                category,
+                after,
+                most
+            )
+            .fetch_all(conn)
+            .await
+        }
+        Scope::Skill(skill) => {
+            sqlx::query_scalar!(
+                "select job_id from job_skills where skill_id = $1 and job_id > $2
+                 order by job_id limit $3",
+                skill,
+                after,
+                most
+            )
+            .fetch_all(conn)
+            .await
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! HTTP API of the job board.
 
+mod applications;
 pub mod auth;
 pub mod body;
 mod docs;
@@ -65,7 +66,15 @@ impl App {
 
 /// Every operation there is. A tuple holds 16 members at most: nest.
 fn operations() -> impl OpenApi {
-    (auth::AuthApi, users::UsersApi, health::HealthApi)
+    (
+        auth::AuthApi,
+        users::UsersApi,
+        (
+            applications::ApplicationsApi,
+            applications::EmployerApplicationsApi,
+        ),
+        health::HealthApi,
+    )
 }
 
 /// The whole application.

@@ -8,6 +8,8 @@ pub(crate) enum Tag {
     Auth,
     /// The signed-in account
     Users,
+    /// Applying for jobs, and what becomes of it
+    Applications,
     /// Whether the parts of the service answer
     Health,
 }

@@ -2,13 +2,13 @@
 //! else's application there is no row.
 
 use serde_json::Value;
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Application, ApplicationFilter, ApplicationStatus, Asker, NewApplication};
 use crate::{
     Result,
-    pagination::{Paging, Slice, TimeCursor},
+    pagination::{Paging, Slice, Start, TimeCursor},
 };
 
 /// A job, locked for the rest of the transaction: it cannot close while somebody
@@ -49,7 +49,7 @@ pub async fn insert(
         applicant_id,
         new.cover_letter,
         new.resume_url,
-        Json(&new.answers) as _,
+        new.answers,
     )
     .fetch_one(conn)
     .await?)
@@ -196,8 +196,8 @@ pub async fn list(
     .fetch_all(&mut *conn)
     .await?;
     let total = match paging.start {
-        crate::pagination::Start::Page(_) => Some(count(conn, asker, filter).await?),
-        crate::pagination::Start::After(_) => None,
+        Start::Page(_) => Some(count(conn, asker, filter).await?),
+        Start::After(_) => None,
     };
     Ok(Slice::cut(rows, paging.size, total, |row| TimeCursor {
         at: row.applied_at,

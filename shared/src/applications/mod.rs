@@ -5,7 +5,7 @@ pub mod emails;
 mod workflow;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::{
     mail::Template,
     notifications::queue_email,
     pagination::{Paging, Slice},
+    rules::Rules,
     trending::{self, SignalKind},
 };
 
@@ -55,7 +56,23 @@ pub struct NewApplication {
     pub cover_letter: String,
     /// Absent: the one of the applicant's profile.
     pub resume_url: Option<String>,
-    pub answers: Map<String, Value>,
+    /// An object: question -> answer.
+    pub answers: Value,
+}
+
+const MAX_LETTER: usize = 20_000;
+const MAX_ANSWERS_BYTES: usize = 64 * 1024;
+const MAX_MESSAGE: usize = 5_000;
+const MAX_NOTES: usize = 20_000;
+
+impl NewApplication {
+    fn check(&self) -> Result<()> {
+        let mut rules = Rules::new();
+        rules.text("cover_letter", &self.cover_letter, MAX_LETTER);
+        rules.url("resume_url", self.resume_url.as_deref());
+        rules.object("answers", &self.answers, MAX_ANSWERS_BYTES);
+        rules.finish()
+    }
 }
 
 /// Who asks, and which applications exist for them.
@@ -97,7 +114,7 @@ pub struct ApplicationFilter {
 pub struct Change {
     pub cover_letter: Option<String>,
     pub resume_url: Option<Option<String>>,
-    pub answers: Option<Map<String, Value>>,
+    pub answers: Option<Value>,
     pub status: Option<ApplicationStatus>,
     /// Goes with the status `rejected` alone.
     pub rejection_reason: Option<Option<String>>,
@@ -113,6 +130,28 @@ impl Change {
             status: Some(status),
             ..Self::default()
         }
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut rules = Rules::new();
+        let inner = |text: &Option<Option<String>>| text.clone().flatten();
+        rules.optional_text("cover_letter", self.cover_letter.as_deref(), MAX_LETTER);
+        rules.url("resume_url", inner(&self.resume_url).as_deref());
+        if let Some(answers) = &self.answers {
+            rules.object("answers", answers, MAX_ANSWERS_BYTES);
+        }
+        let reason = inner(&self.rejection_reason);
+        rules.optional_text("rejection_reason", reason.as_deref(), MAX_MESSAGE);
+        rules.optional_text("message", self.message.as_deref(), MAX_MESSAGE);
+        rules.optional_text("internal_notes", self.internal_notes.as_deref(), MAX_NOTES);
+        if self
+            .rating
+            .flatten()
+            .is_some_and(|rating| !(1..=5).contains(&rating))
+        {
+            rules.refuse("rating", "out_of_range", "must be between 1 and 5");
+        }
+        rules.finish()
     }
 
     fn edits_letter(&self) -> bool {
@@ -154,6 +193,7 @@ pub async fn apply(
     applicant_id: Uuid,
     new: &NewApplication,
 ) -> Result<Application> {
+    new.check()?;
     let job = db::lock_job(conn, new.job_id)
         .await?
         .ok_or(Error::NotFound("job"))?;
@@ -219,6 +259,7 @@ pub async fn change(
         .await?
         .ok_or(Error::NotFound("application"))?;
     change.check_fields(side)?;
+    change.check()?;
     let from = application.status;
     let to = change.status.unwrap_or(from);
     if to != from {
@@ -259,7 +300,7 @@ fn assign(application: &mut Application, to: ApplicationStatus, change: Change) 
         application.resume_url = url;
     }
     if let Some(answers) = change.answers {
-        application.answers = Value::Object(answers);
+        application.answers = answers;
     }
     if let Some(reason) = change.rejection_reason {
         application.rejection_reason = reason.filter(|reason| !reason.trim().is_empty());

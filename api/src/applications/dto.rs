@@ -1,0 +1,209 @@
+//! Applications over HTTP.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use jobboard_shared::applications::{
+    Application, ApplicationFilter, ApplicationStatus, Change, NewApplication, Side,
+};
+use poem_openapi::{
+    Enum, Object,
+    types::{MaybeUndefined, MaybeUndefined::Undefined},
+};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(
+    rename = "ApplicationStatus",
+    rename_all = "snake_case",
+    remote = "ApplicationStatus"
+)]
+pub(crate) enum StatusName {
+    Pending,
+    Reviewing,
+    Shortlisted,
+    Interviewing,
+    Offered,
+    Accepted,
+    Rejected,
+    Withdrawn,
+}
+
+/// An application.
+#[derive(Debug, Object)]
+#[oai(rename = "Application")]
+pub(super) struct ApplicationView {
+    id: Uuid,
+    job_id: Uuid,
+    job_title: String,
+    company_name: String,
+    applicant_id: Uuid,
+    applicant_name: String,
+    applicant_email: String,
+    cover_letter: String,
+    resume_url: Option<String>,
+    /// Answers to the questions of the ad, by question.
+    answers: Value,
+    status: StatusName,
+    /// Where the reader may move it from here.
+    next_statuses: Vec<StatusName>,
+    rejection_reason: Option<String>,
+    /// 1 to 5; shown to the employer only.
+    #[oai(skip_serializing_if = "MaybeUndefined::is_undefined")]
+    rating: MaybeUndefined<i16>,
+    /// Shown to the employer only.
+    #[oai(skip_serializing_if = "MaybeUndefined::is_undefined")]
+    internal_notes: MaybeUndefined<String>,
+    applied_at: DateTime<Utc>,
+    /// When the employer first moved or rated it.
+    reviewed_at: Option<DateTime<Utc>>,
+    status_changed_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl ApplicationView {
+    /// What this side may see.
+    pub(super) fn of(application: Application, reader: Side) -> Self {
+        let (rating, internal_notes) = match reader {
+            Side::Applicant => (Undefined, Undefined),
+            Side::Employer => (
+                application
+                    .rating
+                    .map_or(MaybeUndefined::Null, MaybeUndefined::Value),
+                MaybeUndefined::Value(application.internal_notes),
+            ),
+        };
+        let next = application.status.next(reader);
+        Self {
+            id: application.id,
+            job_id: application.job_id,
+            job_title: application.job_title,
+            company_name: application.company_name,
+            applicant_id: application.applicant_id,
+            applicant_name: application.applicant_name,
+            applicant_email: application.applicant_email,
+            cover_letter: application.cover_letter,
+            resume_url: application.resume_url,
+            answers: application.answers,
+            status: application.status.into(),
+            next_statuses: next.into_iter().map(Into::into).collect(),
+            rejection_reason: application.rejection_reason,
+            rating,
+            internal_notes,
+            applied_at: application.applied_at,
+            reviewed_at: application.reviewed_at,
+            status_changed_at: application.status_changed_at,
+            updated_at: application.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, Object)]
+pub(super) struct ApplicationCreate {
+    job_id: Uuid,
+    #[oai(default, validator(max_length = 20_000))]
+    cover_letter: String,
+    /// Left out: the one of the profile.
+    #[oai(validator(max_length = 2_000))]
+    resume_url: Option<String>,
+    /// Answers to the questions of the ad, by question.
+    #[oai(default)]
+    answers: HashMap<String, Value>,
+}
+
+impl ApplicationCreate {
+    pub(super) fn parse(self) -> NewApplication {
+        NewApplication {
+            job_id: self.job_id,
+            cover_letter: self.cover_letter,
+            resume_url: self.resume_url,
+            answers: object(self.answers),
+        }
+    }
+}
+
+/// Fields left out stay as they are. Applicants write the letter, the resume and
+/// the answers while the application is pending, and may accept an offer or
+/// withdraw; employers write the rest.
+#[derive(Debug, Object)]
+pub(super) struct ApplicationUpdate {
+    #[oai(validator(max_length = 20_000))]
+    cover_letter: Option<String>,
+    #[oai(validator(max_length = 2_000))]
+    resume_url: MaybeUndefined<String>,
+    answers: Option<HashMap<String, Value>>,
+    status: Option<StatusName>,
+    /// Goes with the status `rejected`; the applicant reads it.
+    #[oai(validator(max_length = 5_000))]
+    rejection_reason: MaybeUndefined<String>,
+    /// Goes with a new status; the applicant reads it in the email.
+    #[oai(validator(max_length = 5_000))]
+    message: Option<String>,
+    #[oai(validator(minimum(value = "1"), maximum(value = "5")))]
+    rating: MaybeUndefined<i16>,
+    /// Never shown to the applicant.
+    #[oai(validator(max_length = 20_000))]
+    internal_notes: Option<String>,
+}
+
+impl ApplicationUpdate {
+    pub(super) fn parse(self) -> Change {
+        Change {
+            cover_letter: self.cover_letter,
+            resume_url: change_of(self.resume_url),
+            answers: self.answers.map(object),
+            status: self.status.map(Into::into),
+            rejection_reason: change_of(self.rejection_reason),
+            message: self.message,
+            rating: change_of(self.rating),
+            internal_notes: self.internal_notes,
+        }
+    }
+}
+
+#[derive(Debug, Object)]
+pub(super) struct ApplicationStatusUpdate {
+    status: StatusName,
+    /// Goes with the status `rejected`; the applicant reads it.
+    #[oai(validator(max_length = 5_000))]
+    rejection_reason: MaybeUndefined<String>,
+    /// The applicant reads it in the email.
+    #[oai(validator(max_length = 5_000))]
+    message: Option<String>,
+}
+
+impl ApplicationStatusUpdate {
+    pub(super) fn parse(self) -> Change {
+        Change {
+            rejection_reason: change_of(self.rejection_reason),
+            message: self.message,
+            ..Change::of_status(self.status.into())
+        }
+    }
+}
+
+/// The filter and the name under which cursors of the list so filtered go.
+pub(super) fn filter(
+    job_id: Option<Uuid>,
+    status: Option<StatusName>,
+) -> (ApplicationFilter, String) {
+    let filter = ApplicationFilter {
+        job_id,
+        status: status.map(Into::into),
+    };
+    let list = format!("applications {filter:?}");
+    (filter, list)
+}
+
+fn object(fields: HashMap<String, Value>) -> Value {
+    Value::Object(Map::from_iter(fields))
+}
+
+fn change_of<T>(field: MaybeUndefined<T>) -> Option<Option<T>> {
+    match field {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}

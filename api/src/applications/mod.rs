@@ -1,0 +1,226 @@
+//! Applying for jobs, and what becomes of it.
+
+mod dto;
+
+use jobboard_shared::{
+    applications::{self, ApplicationStatus, Asker, Change},
+    users::Role,
+};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+};
+use uuid::Uuid;
+
+use self::dto::{
+    ApplicationCreate, ApplicationStatusUpdate, ApplicationUpdate, ApplicationView, StatusName,
+};
+use crate::{
+    App,
+    auth::{Employer, Freelancer, SignedIn},
+    body::Strict,
+    paging::{PageParams, Paged},
+    problem::{Problem, Result},
+    tags::Tag,
+};
+
+pub(crate) struct ApplicationsApi;
+
+pub(crate) struct EmployerApplicationsApi;
+
+#[derive(ApiResponse)]
+enum CreateResponse {
+    /// The application has arrived
+    #[oai(status = 201)]
+    Created(Json<ApplicationView>),
+}
+
+#[derive(ApiResponse)]
+enum WithdrawResponse {
+    /// The application is withdrawn
+    #[oai(status = 204)]
+    Withdrawn,
+}
+
+#[OpenApi(prefix_path = "/api/applications", tag = "Tag::Applications")]
+impl ApplicationsApi {
+    /// The own applications, newest first
+    #[oai(path = "/", method = "get", operation_id = "list_applications")]
+    async fn list(
+        &self,
+        app: Data<&App>,
+        user: Freelancer,
+        /// Of this job only
+        job_id: Query<Option<Uuid>>,
+        /// In this status only
+        status: Query<Option<StatusName>>,
+        page: PageParams,
+    ) -> Result<Paged<ApplicationView>> {
+        list(&app, user.into(), job_id.0, status.0, &page).await
+    }
+
+    /// Apply for a job
+    ///
+    /// Once per job, while it is open. Applicant and employer get an email each.
+    #[oai(path = "/", method = "post", operation_id = "create_application")]
+    async fn create(
+        &self,
+        app: Data<&App>,
+        user: Freelancer,
+        body: Strict<ApplicationCreate>,
+    ) -> Result<CreateResponse> {
+        let asker = Asker::from(user);
+        let mut tx = app.db.begin().await?;
+        let application = applications::apply(&mut tx, user.user_id, &body.0.parse()).await?;
+        tx.commit().await?;
+        let view = ApplicationView::of(application, asker.side());
+        Ok(CreateResponse::Created(Json(view)))
+    }
+
+    /// An application
+    ///
+    /// For its applicant, the job's employer and admins.
+    #[oai(path = "/:id", method = "get", operation_id = "get_application")]
+    async fn get(
+        &self,
+        app: Data<&App>,
+        user: SignedIn,
+        id: Path<Uuid>,
+    ) -> Result<Json<ApplicationView>> {
+        let asker = asker(user)?;
+        let mut conn = app.db.acquire().await?;
+        let application = applications::get(&mut conn, asker, id.0).await?;
+        Ok(Json(ApplicationView::of(application, asker.side())))
+    }
+
+    /// Edit or move an application
+    #[oai(path = "/:id", method = "patch", operation_id = "update_application")]
+    async fn update(
+        &self,
+        app: Data<&App>,
+        user: SignedIn,
+        id: Path<Uuid>,
+        body: Strict<ApplicationUpdate>,
+    ) -> Result<Json<ApplicationView>> {
+        change(&app, asker(user)?, id.0, body.0.parse()).await
+    }
+
+    /// Withdraw an application
+    ///
+    /// It stays on record, for its applicant too.
+    #[oai(
+        path = "/:id",
+        method = "delete",
+        operation_id = "withdraw_application"
+    )]
+    async fn withdraw(
+        &self,
+        app: Data<&App>,
+        user: Freelancer,
+        id: Path<Uuid>,
+    ) -> Result<WithdrawResponse> {
+        let withdrawal = Change::of_status(ApplicationStatus::Withdrawn);
+        change(&app, user.into(), id.0, withdrawal).await?;
+        Ok(WithdrawResponse::Withdrawn)
+    }
+}
+
+#[OpenApi(prefix_path = "/api/employers/applications", tag = "Tag::Applications")]
+impl EmployerApplicationsApi {
+    /// Applications for the own jobs, newest first
+    #[oai(
+        path = "/",
+        method = "get",
+        operation_id = "list_employer_applications"
+    )]
+    async fn list(
+        &self,
+        app: Data<&App>,
+        user: Employer,
+        /// Of this job only
+        job_id: Query<Option<Uuid>>,
+        /// In this status only
+        status: Query<Option<StatusName>>,
+        page: PageParams,
+    ) -> Result<Paged<ApplicationView>> {
+        list(&app, user.into(), job_id.0, status.0, &page).await
+    }
+
+    /// Move an application
+    ///
+    /// The applicant gets an email. Setting the status that it has changes nothing.
+    #[oai(
+        path = "/:id/status",
+        method = "patch",
+        operation_id = "update_application_status"
+    )]
+    async fn update_status(
+        &self,
+        app: Data<&App>,
+        user: Employer,
+        id: Path<Uuid>,
+        body: Strict<ApplicationStatusUpdate>,
+    ) -> Result<Json<ApplicationView>> {
+        change(&app, user.into(), id.0, body.0.parse()).await
+    }
+}
+
+async fn list(
+    app: &App,
+    asker: Asker,
+    job_id: Option<Uuid>,
+    status: Option<StatusName>,
+    page: &PageParams,
+) -> Result<Paged<ApplicationView>> {
+    let (filter, list) = dto::filter(job_id, status);
+    let paging = page.paging(app, &list)?;
+    let mut conn = app.db.acquire().await?;
+    let slice = applications::list(&mut conn, asker, &filter, &paging).await?;
+    Ok(page.answer(app, &list, slice, |row| {
+        ApplicationView::of(row, asker.side())
+    }))
+}
+
+async fn change(
+    app: &App,
+    asker: Asker,
+    id: Uuid,
+    change: Change,
+) -> Result<Json<ApplicationView>> {
+    let mut tx = app.db.begin().await?;
+    let application = applications::change(&mut tx, asker, id, change).await?;
+    tx.commit().await?;
+    Ok(Json(ApplicationView::of(application, asker.side())))
+}
+
+impl From<Freelancer> for Asker {
+    fn from(user: Freelancer) -> Self {
+        Self::Applicant {
+            user_id: user.user_id,
+        }
+    }
+}
+
+impl From<Employer> for Asker {
+    fn from(user: Employer) -> Self {
+        Self::Employer {
+            user_id: user.user_id,
+            profile_id: user.profile_id,
+        }
+    }
+}
+
+fn asker(user: SignedIn) -> Result<Asker> {
+    let user_id = user.user_id;
+    match (user.role, user.profile_id) {
+        (Role::Admin, _) => Ok(Asker::Admin { user_id }),
+        (Role::Freelancer, _) => Ok(Asker::Applicant { user_id }),
+        (Role::Employer, Some(profile_id)) => Ok(Asker::Employer {
+            user_id,
+            profile_id,
+        }),
+        (Role::Employer, None) => Err(Problem::not_found("application")),
+    }
+}

@@ -28,7 +28,8 @@ create function record_job_view(
         if not found then
             return false;
         end if;
-        update jobs set view_count = view_count + 1 where id = viewed_job;
+        -- jobs.view_count follows when the signal is counted, for many views at once: a
+        -- row with a dozen indexes is not rewritten for each look.
         insert into job_signals (job_id, kind) values (viewed_job, 'view');
         return true;
     end

@@ -2,10 +2,12 @@
 
 use jobboard_shared::{
     notifications::tasks::SendEmail,
+    recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{RefreshJobs, RefreshScope, RemoveExpired},
+    trending::tasks::{ApplySignals, Decay},
 };
 
-use crate::{mail, runtime::Registry, search};
+use crate::{mail, recommendations, runtime::Registry, search, trending};
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
 pub fn registry() -> Registry {
@@ -14,4 +16,11 @@ pub fn registry() -> Registry {
         .on::<RefreshJobs>(search::refresh_jobs)
         .on::<RefreshScope>(search::refresh_scope)
         .on::<RemoveExpired>(search::remove_expired)
+        .on::<Plan>(recommendations::plan)
+        .on::<UserBlock>(recommendations::user_block)
+        .on::<JobBlock>(recommendations::job_block)
+        .on::<RefreshUser>(recommendations::refresh_user)
+        .on::<PruneExpired>(recommendations::prune_expired)
+        .on::<ApplySignals>(trending::apply_signals)
+        .on::<Decay>(trending::decay)
 }

@@ -2,19 +2,45 @@
 
 use std::time::Duration;
 
-use jobboard_shared::search::tasks::RemoveExpired;
+use jobboard_shared::{
+    recommendations::tasks::{Plan, PruneExpired},
+    search::tasks::RemoveExpired,
+    trending::tasks::{ApplySignals, Decay},
+};
 
 use crate::runtime::{Missed, Schedule};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Every line of the schedule:
 /// `.every("trending.decay", Duration::from_secs(900), Missed::Skip, |_| DecayScores {})` or
 /// `.cron("alerts.digest", "0 6 * * *", Missed::CatchUp, |tick| SendDigests { day: tick.date_naive() })`.
 /// Names are stable: they remember the last tick. Times are UTC.
 pub fn schedule() -> Schedule {
-    Schedule::default().every(
-        "search.remove_expired",
-        Duration::from_secs(60),
-        Missed::Skip,
-        |_| RemoveExpired {},
-    )
+    Schedule::default()
+        .every("search.remove_expired", MINUTE, Missed::Skip, |_| {
+            RemoveExpired {}
+        })
+        .every("trending.apply_signals", 15 * SECOND, Missed::Skip, |_| {
+            ApplySignals {}
+        })
+        .every("trending.decay", 60 * MINUTE, Missed::Skip, |_| {
+            Decay::default()
+        })
+        .cron("recommendations.plan", "10 3 * * *", Missed::Skip, |_| {
+            Plan::default()
+        })
+        .every(
+            "recommendations.plan_if_stale",
+            10 * MINUTE,
+            Missed::Skip,
+            |_| Plan::if_stale(),
+        )
+        .every(
+            "recommendations.prune_expired",
+            60 * MINUTE,
+            Missed::Skip,
+            |_| PruneExpired {},
+        )
 }

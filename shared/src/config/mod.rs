@@ -140,7 +140,7 @@ impl Default for Recommendations {
             company_weight: 0.3,
             diversity_lambda: 0.7,
             max_per_company: 3,
-            per_user: 50,
+            per_user: 30,
             lifetime: Duration::from_secs(7 * 24 * 3600),
         }
     }

@@ -120,7 +120,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_RECOMMEND_COMPANY_WEIGHT", "0.3", "the company within the content"),
     own("JOBBOARD_RECOMMEND_DIVERSITY_LAMBDA", "0.7", "1 ranks by score alone, less prefers variety"),
     own("JOBBOARD_RECOMMEND_MAX_PER_COMPANY", "3", "jobs of one company in each ten of a list"),
-    own("JOBBOARD_RECOMMEND_PER_USER", "50", "recommendations kept per user"),
+    own("JOBBOARD_RECOMMEND_PER_USER", "30", "recommendations kept per user"),
     own("JOBBOARD_RECOMMEND_LIFETIME", "7d", "after which a recommendation is no longer shown"),
 
     own("JOBBOARD_LOG", "info", "filter, as info,sqlx=warn"),

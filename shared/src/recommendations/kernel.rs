@@ -7,9 +7,14 @@ use uuid::Uuid;
 use super::model::{BlockWeights, Feature, JobText, Model, ModelJob, Vector};
 
 /// A model turned round: the jobs of each term.
+#[derive(Clone)]
 pub struct Index {
     model: Model,
     weights: BlockWeights,
+    /// The block's weight of each term, looked up often.
+    feature_weights: Vec<f64>,
+    /// Of each job under the weights.
+    lengths: Vec<f64>,
     postings: Vec<Vec<(u32, f32)>>,
     numbers: HashMap<Uuid, u32>,
 }
@@ -23,7 +28,13 @@ pub struct Match {
 
 impl Index {
     pub fn new(model: Model, weights: BlockWeights) -> Self {
+        let features = model.features() as Feature;
+        let feature_weights = (0..features)
+            .map(|feature| weights[model.block_of(feature) as usize])
+            .collect();
         let mut index = Self {
+            feature_weights,
+            lengths: Vec::with_capacity(model.jobs.len()),
             postings: vec![Vec::new(); model.features()],
             numbers: HashMap::with_capacity(model.jobs.len()),
             model,
@@ -56,6 +67,7 @@ impl Index {
         for &(feature, weight) in &self.model.vectors[at] {
             self.postings[feature as usize].push((number, weight));
         }
+        self.lengths.push(self.product(number, number).sqrt());
     }
 
     pub fn model(&self) -> &Model {
@@ -80,7 +92,7 @@ impl Index {
 
     /// The weight of the block that a term belongs to.
     pub fn weight_of(&self, feature: Feature) -> f64 {
-        self.weights[self.model.block_of(feature) as usize]
+        self.feature_weights[feature as usize]
     }
 
     /// The `k` best jobs for `query`, best first, among those for which `wanted`
@@ -143,7 +155,7 @@ impl Index {
 
     /// How alike two jobs are, 0 to 1.
     pub fn likeness(&self, a: u32, b: u32) -> f64 {
-        let lengths = (self.product(a, a) * self.product(b, b)).sqrt();
+        let lengths = self.lengths[a as usize] * self.lengths[b as usize];
         if lengths > 0.0 {
             (self.product(a, b) / lengths).clamp(0.0, 1.0)
         } else {

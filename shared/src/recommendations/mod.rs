@@ -6,9 +6,12 @@
 //! store the best jobs with their reasons.
 
 pub mod codec;
+pub mod db;
 pub mod diversity;
 pub mod kernel;
 pub mod model;
+pub mod profile;
+pub mod reasons;
 pub mod tasks;
 pub mod text;
 
@@ -70,6 +73,22 @@ pub struct Neighbour {
     /// 0 to 1.
     pub score: f64,
     pub reason: String,
+}
+
+/// The similar jobs of one job, to be stored; best first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredNeighbours {
+    pub job_id: Uuid,
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// What a list and its reasons need to know about a live job.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CandidateFacts {
+    pub location: String,
+    pub category: Option<String>,
+    /// As of now; 0 where nobody looked at it.
+    pub trending: f64,
 }
 
 /// A fitted model without its content.

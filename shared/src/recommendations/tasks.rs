@@ -11,7 +11,19 @@ use crate::queue::{self, Task, TaskId};
 
 /// Fits a model to the live jobs and fans out blocks of users and of jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {}
+pub struct Plan {
+    /// Do nothing while the last model still knows nine of ten live jobs.
+    #[serde(default)]
+    pub only_if_stale: bool,
+}
+
+impl Plan {
+    pub fn if_stale() -> Self {
+        Self {
+            only_if_stale: true,
+        }
+    }
+}
 
 impl Task for Plan {
     const KIND: &'static str = "recommendations.plan";
@@ -20,7 +32,14 @@ impl Task for Plan {
     const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
     fn unique_key(&self) -> Option<String> {
-        Some(Self::KIND.to_owned())
+        Some(
+            if self.only_if_stale {
+                "if stale"
+            } else {
+                "always"
+            }
+            .to_owned(),
+        )
     }
 }
 
@@ -68,7 +87,7 @@ impl Task for RefreshUser {
     const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
     fn unique_key(&self) -> Option<String> {
-        Some(format!("{}:{}", Self::KIND, self.user_id))
+        Some(self.user_id.to_string())
     }
 }
 
@@ -82,7 +101,7 @@ impl Task for PruneExpired {
     const PRIORITY: i16 = 8;
 
     fn unique_key(&self) -> Option<String> {
-        Some(Self::KIND.to_owned())
+        Some("all".to_owned())
     }
 }
 

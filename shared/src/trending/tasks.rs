@@ -14,7 +14,7 @@ impl Task for ApplySignals {
     const QUEUE: &'static str = "default";
 
     fn unique_key(&self) -> Option<String> {
-        Some(Self::KIND.to_owned())
+        Some("all".to_owned())
     }
 }
 
@@ -33,8 +33,8 @@ impl Task for Decay {
 
     fn unique_key(&self) -> Option<String> {
         Some(match self.after {
-            None => Self::KIND.to_owned(),
-            Some(after) => format!("{}:{after}", Self::KIND),
+            None => "first".to_owned(),
+            Some(after) => after.to_string(),
         })
     }
 }

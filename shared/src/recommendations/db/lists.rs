@@ -1,0 +1,356 @@
+//! Lists of recommended, trending and similar jobs: stored and served.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::super::{
+    Algorithm, Neighbour, NewRecommendation, Recommendation, Step, StoredNeighbours,
+};
+use crate::Result;
+
+/// Puts the new lists of `user_ids` in place of the old ones of the same
+/// algorithm; what a user did with a job that stays is kept. A job that is gone,
+/// closed or applied for by now is left out. Users without new rows lose theirs.
+pub async fn store(
+    conn: &mut PgConnection,
+    user_ids: &[Uuid],
+    algorithm: Algorithm,
+    rows: &[NewRecommendation],
+    lifetime_seconds: f64,
+) -> Result<u64> {
+    // In the order of the keys, against deadlocks.
+    let mut rows: Vec<&NewRecommendation> = rows.iter().collect();
+    rows.sort_by_key(|row| (row.user_id, row.job_id));
+    let users: Vec<Uuid> = rows.iter().map(|row| row.user_id).collect();
+    let jobs: Vec<Uuid> = rows.iter().map(|row| row.job_id).collect();
+    let scores: Vec<f64> = rows.iter().map(|row| row.score).collect();
+    let positions: Vec<i16> = rows.iter().map(|row| row.position).collect();
+    let reasons: Vec<String> = rows.iter().map(|row| row.reason.clone()).collect();
+    let metadata: Vec<serde_json::Value> = rows.iter().map(|row| row.metadata.clone()).collect();
+    sqlx::query!(
+        "delete from job_recommendations r
+         where r.user_id = any($1) and r.algorithm_type = $2
+           and not exists (select from unnest($3::uuid[], $4::uuid[]) as t(user_id, job_id)
+                           where t.user_id = r.user_id and t.job_id = r.job_id)",
+        user_ids,
+        algorithm as Algorithm,
+        &users,
+        &jobs,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let stored = sqlx::query!(
+        "insert into job_recommendations as r
+             (user_id, job_id, score, position, reason, metadata, algorithm_type, expires_at)
+         select t.user_id, t.job_id, t.score, t.position, t.reason, t.metadata, $7,
+                app_now() + make_interval(secs => $8)
+         from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::smallint[], $5::text[], $6::jsonb[])
+              as t(user_id, job_id, score, position, reason, metadata)
+         join users u on u.id = t.user_id
+         join jobs j on j.id = t.job_id
+         where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           and not exists (select from applications a where a.job_id = t.job_id and a.applicant_id = t.user_id)
+         order by t.user_id, t.job_id
+         on conflict (user_id, job_id, algorithm_type) do update
+         set score = excluded.score, position = excluded.position, reason = excluded.reason,
+             metadata = excluded.metadata, created_at = app_now(), expires_at = excluded.expires_at",
+        &users,
+        &jobs,
+        &scores,
+        &positions,
+        &reasons,
+        &metadata,
+        algorithm as Algorithm,
+        lifetime_seconds,
+    )
+    .execute(conn)
+    .await?;
+    Ok(stored.rows_affected())
+}
+
+/// The user's stored jobs that may still be shown, in the order of their list.
+pub async fn stored(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    limit: i64,
+) -> Result<Vec<Recommendation>> {
+    let rows = sqlx::query!(
+        r#"select r.job_id, r.score, r.reason, r.algorithm_type as "algorithm: Algorithm", r.is_viewed
+           from job_recommendations r join jobs j on j.id = r.job_id
+           where r.user_id = $1 and r.expires_at > app_now()
+             and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+             and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+           order by r.position, r.score desc, r.job_id
+           limit $2"#,
+        user_id,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Recommendation {
+            job_id: row.job_id,
+            score: row.score,
+            reason: row.reason,
+            algorithm: row.algorithm,
+            step: Step::Stored,
+            is_viewed: row.is_viewed,
+        })
+        .collect())
+}
+
+/// Notes that the user was shown these jobs.
+pub async fn mark_viewed(conn: &mut PgConnection, user_id: Uuid, job_ids: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "update job_recommendations set is_viewed = true
+         where user_id = $1 and job_id = any($2) and not is_viewed",
+        user_id,
+        job_ids,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Trending jobs in the categories and places of the user's own profile.
+pub async fn trending_nearby(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    but: &[Uuid],
+    limit: i64,
+    half_life_seconds: f64,
+) -> Result<Vec<Recommendation>> {
+    let rows = sqlx::query!(
+        r#"with wanted as (
+               select array(select k.id from categories k, jsonb_array_elements_text(p.service_categories) w
+                            where lower(w) in (lower(k.name), k.slug)) as categories,
+                      -- "Berlin, Germany" is wherever "Berlin" stands.
+                      array(select '%' || regexp_replace(btrim(split_part(place, ',', 1)), '([%_\\])', '\\\1', 'g') || '%'
+                            from (select p.location as place
+                                  union select jsonb_array_elements_text(p.preferred_locations)) places
+                            where btrim(split_part(place, ',', 1)) <> '') as places
+               from freelancer_profiles p where p.user_id = $1
+           )
+           select t.job_id, trending_worth(t.score, t.scored_at, $4) as "worth!",
+                  j.location ilike any(w.places) as "is_near!", j.location, k.name as "category?"
+           from wanted w
+           cross join job_trending t
+           join jobs j on j.id = t.job_id
+           left join categories k on k.id = j.category_id
+           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+             and (j.category_id = any(w.categories) or j.location ilike any(w.places))
+             and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+           order by t.rank desc, t.job_id
+           limit $3"#,
+        user_id,
+        but,
+        limit,
+        half_life_seconds,
+    )
+    .fetch_all(conn)
+    .await?;
+    let most = rows.iter().map(|row| row.worth).fold(0.0, f64::max);
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let of = if row.is_near {
+                Some(row.location)
+            } else {
+                row.category
+            };
+            Recommendation {
+                job_id: row.job_id,
+                score: share(row.worth, most),
+                reason: match of {
+                    Some(of) => format!("Trending in {of}"),
+                    None => "Trending now".to_owned(),
+                },
+                algorithm: Algorithm::Trending,
+                step: Step::TrendingNearby,
+                is_viewed: false,
+            }
+        })
+        .collect())
+}
+
+/// Trending jobs of the whole board that the user may be shown.
+pub async fn trending(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    but: &[Uuid],
+    limit: i64,
+    half_life_seconds: f64,
+) -> Result<Vec<Recommendation>> {
+    let rows = sqlx::query!(
+        r#"select t.job_id, trending_worth(t.score, t.scored_at, $4) as "worth!"
+           from job_trending t join jobs j on j.id = t.job_id
+           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+             and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+           order by t.rank desc, t.job_id
+           limit $3"#,
+        user_id,
+        but,
+        limit,
+        half_life_seconds,
+    )
+    .fetch_all(conn)
+    .await?;
+    let most = rows.iter().map(|row| row.worth).fold(0.0, f64::max);
+    Ok(rows
+        .into_iter()
+        .map(|row| Recommendation {
+            job_id: row.job_id,
+            score: share(row.worth, most),
+            reason: "Trending now".to_owned(),
+            algorithm: Algorithm::Trending,
+            step: Step::Trending,
+            is_viewed: false,
+        })
+        .collect())
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 {
+        (part / whole).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+/// The newest jobs of the board that the user may be shown.
+pub async fn newest(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    but: &[Uuid],
+    limit: i64,
+) -> Result<Vec<Recommendation>> {
+    let ids = sqlx::query_scalar!(
+        "select j.id from jobs j
+         where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+         order by j.published_at desc, j.id desc
+         limit $3",
+        user_id,
+        but,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids
+        .into_iter()
+        .map(|job_id| Recommendation {
+            job_id,
+            score: 0.0,
+            reason: "New on the board".to_owned(),
+            algorithm: Algorithm::Trending,
+            step: Step::Newest,
+            is_viewed: false,
+        })
+        .collect())
+}
+
+/// Removes up to `limit` rows that nobody is shown any more.
+pub async fn delete_expired(conn: &mut PgConnection, limit: i64) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from job_recommendations where id in (
+             select id from job_recommendations where expires_at <= app_now()
+             order by expires_at limit $1 for update skip locked)",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
+/// Writes the similar jobs of some jobs; jobs that are gone are left out.
+pub async fn store_neighbours(conn: &mut PgConnection, of: &[StoredNeighbours]) -> Result<()> {
+    let mut of: Vec<&StoredNeighbours> = of.iter().collect();
+    of.sort_by_key(|one| one.job_id);
+    // Arrays of arrays must be rectangular in SQL, so each job is one JSON list.
+    let ids: Vec<Uuid> = of.iter().map(|one| one.job_id).collect();
+    let lists: Vec<serde_json::Value> = of
+        .iter()
+        .map(|one| {
+            one.neighbours
+                .iter()
+                .map(|n| serde_json::json!({"id": n.job_id, "score": n.score, "reason": n.reason}))
+                .collect()
+        })
+        .collect();
+    sqlx::query!(
+        "insert into job_neighbours as old (job_id, neighbour_ids, scores, reasons)
+         select t.job_id,
+                array(select (n ->> 'id')::uuid from jsonb_array_elements(t.list) with ordinality as e(n, at) order by at),
+                array(select (n ->> 'score')::real from jsonb_array_elements(t.list) with ordinality as e(n, at) order by at),
+                array(select n ->> 'reason' from jsonb_array_elements(t.list) with ordinality as e(n, at) order by at)
+         from unnest($1::uuid[], $2::jsonb[]) as t(job_id, list)
+         join jobs j on j.id = t.job_id
+         order by t.job_id
+         on conflict (job_id) do update
+         set neighbour_ids = excluded.neighbour_ids, scores = excluded.scores, reasons = excluded.reasons,
+             computed_at = app_now()",
+        &ids,
+        &lists,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Live jobs like `job_id`, best first: the stored ones, and where none are stored
+/// yet the newest of the same category. With a viewer, none that they applied for.
+pub async fn neighbours(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    viewer: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Neighbour>> {
+    let rows = sqlx::query!(
+        r#"select j.id, t.score as "score!", t.reason as "reason!"
+           from job_neighbours n
+           cross join unnest(n.neighbour_ids, n.scores, n.reasons) with ordinality as t(id, score, reason, at)
+           join jobs j on j.id = t.id
+           where n.job_id = $1
+             and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+             and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $2)
+           order by t.at
+           limit $3"#,
+        job_id,
+        viewer,
+        limit,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if !rows.is_empty() {
+        return Ok(rows
+            .into_iter()
+            .map(|row| Neighbour {
+                job_id: row.id,
+                score: f64::from(row.score),
+                reason: row.reason,
+            })
+            .collect());
+    }
+    let ids = sqlx::query_scalar!(
+        "select j.id from jobs j join jobs me on me.category_id = j.category_id
+         where me.id = $1 and j.id <> $1
+           and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $2)
+         order by j.published_at desc, j.id desc
+         limit $3",
+        job_id,
+        viewer,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids
+        .into_iter()
+        .map(|job_id| Neighbour {
+            job_id,
+            score: 0.0,
+            reason: "Same field".to_owned(),
+        })
+        .collect())
+}

@@ -1,0 +1,216 @@
+//! What models are made of, and where they are kept.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::super::{CandidateFacts, ModelHead, model::JobText};
+use crate::Result;
+
+/// Texts of the newest `limit` live jobs, in order of their ids. Of a long text
+/// only the first 8,000 characters.
+pub async fn live_job_texts(conn: &mut PgConnection, limit: i64) -> Result<Vec<JobText>> {
+    let texts = sqlx::query_as!(
+        JobText,
+        r#"with live as (
+               select j.* from jobs j
+               where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+               order by j.published_at desc, j.id desc limit $1
+           )
+           select j.id, j.company_id, j.title,
+                  left(concat_ws(' ', j.description, j.requirements, j.responsibilities), 8000) as "description!",
+                  j.location, j.is_remote, k.name as "category?", c.normalized_name as "company!",
+                  array(select s.slug from job_skills js join skills s on s.id = js.skill_id
+                        where js.job_id = j.id order by s.slug) as "skills!"
+           from live j join companies c on c.id = j.company_id left join categories k on k.id = j.category_id
+           order by j.id"#,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(texts)
+}
+
+/// How much longer than the making of its key a row may take to be committed.
+pub const LATE_COMMITS: Duration = Duration::from_secs(600);
+
+/// Up to `limit` live jobs that were added (or up to `margin` before that) or
+/// published after `since`.
+pub async fn jobs_since(
+    conn: &mut PgConnection,
+    since: DateTime<Utc>,
+    margin: Duration,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
+    // By the time inside the key too, for an import dates its jobs back.
+    let ids = sqlx::query_scalar!(
+        r#"select id as "id!" from (
+               select id, status, expires_at from jobs where id > uuid_v7_floor($1::timestamptz - make_interval(secs => $3))
+               union
+               select id, status, expires_at from jobs where status = 'published' and published_at > $1
+           ) j
+           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           order by id limit $2"#,
+        since,
+        limit,
+        margin.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids)
+}
+
+/// Whether more than a tenth of the live jobs came after the last fit, or there
+/// was none.
+pub async fn is_stale(conn: &mut PgConnection) -> Result<bool> {
+    let last = sqlx::query!(
+        "select fitted_at, job_count from recommendation_models
+         order by fitted_at desc, version desc limit 1"
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(last) = last else { return Ok(true) };
+    let few = i64::from(last.job_count / 10);
+    let new = jobs_since(conn, last.fitted_at, Duration::ZERO, few + 1).await?;
+    Ok(new.len() as i64 > few)
+}
+
+/// Texts of these jobs, live or not, in order of their ids. Without their long
+/// texts they still tell what a user is after.
+pub async fn job_texts(
+    conn: &mut PgConnection,
+    job_ids: &[Uuid],
+    with_description: bool,
+) -> Result<Vec<JobText>> {
+    let texts = sqlx::query_as!(
+        JobText,
+        r#"select j.id, j.company_id, j.title,
+                  case when $2 then left(concat_ws(' ', j.description, j.requirements, j.responsibilities), 8000)
+                  else '' end as "description!",
+                  j.location, j.is_remote, k.name as "category?", c.normalized_name as "company!",
+                  array(select s.slug from job_skills js join skills s on s.id = js.skill_id
+                        where js.job_id = j.id order by s.slug) as "skills!"
+           from jobs j join companies c on c.id = j.company_id left join categories k on k.id = j.category_id
+           where j.id = any($1)
+           order by j.id"#,
+        job_ids,
+        with_description,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(texts)
+}
+
+/// Keeps a fitted model, and the one before it for the tasks still under way.
+pub async fn store_model(
+    conn: &mut PgConnection,
+    head: ModelHead,
+    job_count: usize,
+    term_count: usize,
+    content: &[u8],
+) -> Result<()> {
+    sqlx::query!(
+        "insert into recommendation_models (version, fitted_at, job_count, term_count, content)
+         values ($1, $2, $3, $4, $5)",
+        head.version,
+        head.fitted_at,
+        i32::try_from(job_count).unwrap_or(i32::MAX),
+        i32::try_from(term_count).unwrap_or(i32::MAX),
+        content,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "delete from recommendation_models where version not in (
+             select version from recommendation_models order by fitted_at desc, version desc limit 2)",
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The model fitted last.
+pub async fn latest_head(conn: &mut PgConnection) -> Result<Option<ModelHead>> {
+    let head = sqlx::query_as!(
+        ModelHead,
+        "select version, fitted_at from recommendation_models order by fitted_at desc, version desc limit 1"
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(head)
+}
+
+/// A model's content, unless it is gone.
+pub async fn load_model(
+    conn: &mut PgConnection,
+    version: Uuid,
+) -> Result<Option<(ModelHead, Vec<u8>)>> {
+    let row = sqlx::query!(
+        "select version, fitted_at, content from recommendation_models where version = $1",
+        version
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| {
+        let head = ModelHead {
+            version: row.version,
+            fitted_at: row.fitted_at,
+        };
+        (head, row.content)
+    }))
+}
+
+/// The last id of each block of `size` freelancers who were active since.
+pub async fn active_user_blocks(
+    conn: &mut PgConnection,
+    since: DateTime<Utc>,
+    size: i64,
+) -> Result<Vec<Uuid>> {
+    let ends = sqlx::query_scalar!(
+        r#"select user_id as "user_id!" from (
+               select user_id, row_number() over (order by user_id) as number, count(*) over () as total
+               from active_freelancers($1)
+           ) numbered
+           where number % $2 = 0 or number = total
+           order by user_id"#,
+        since,
+        size,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ends)
+}
+
+/// Of these jobs the live ones, with what a list and its reasons need.
+pub async fn candidate_facts(
+    conn: &mut PgConnection,
+    job_ids: &[Uuid],
+    half_life_seconds: f64,
+) -> Result<HashMap<Uuid, CandidateFacts>> {
+    let rows = sqlx::query!(
+        r#"select j.id, j.location, k.name as "category?",
+                  coalesce(trending_worth(t.score, t.scored_at, $2), 0) as "trending!"
+           from jobs j
+           left join categories k on k.id = j.category_id
+           left join job_trending t on t.job_id = j.id
+           where j.id = any($1)
+             and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())"#,
+        job_ids,
+        half_life_seconds,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let facts = CandidateFacts {
+                location: row.location,
+                category: row.category,
+                trending: row.trending,
+            };
+            (row.id, facts)
+        })
+        .collect())
+}

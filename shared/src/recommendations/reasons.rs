@@ -1,0 +1,183 @@
+//! Why this job: the strongest contributions in words.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CandidateFacts,
+    kernel::Index,
+    model::Block,
+    profile::{Contribution, EventJobs, EventKind, Profile, Source},
+};
+
+/// Clauses that add less than this share of the score are left unsaid.
+const WORTH_SAYING: f64 = 0.08;
+const MOST_CLAUSES: usize = 3;
+const MOST_NAMES: usize = 3;
+const LONGEST_NAME: usize = 60;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Clause {
+    Skills,
+    Title,
+    Experience(usize),
+    Event(usize),
+    Category,
+    Bio,
+    // Said last, whatever they weigh: "...; in Berlin".
+    Place,
+    Remote,
+}
+
+/// For example "Matches your skills: python, django; in Berlin".
+pub fn personal(
+    contributions: &[Contribution],
+    profile: &Profile,
+    events: &EventJobs,
+    job: &CandidateFacts,
+) -> String {
+    let total: f64 = contributions.iter().map(|c| c.value).sum();
+    let mut clauses: BTreeMap<Clause, f64> = BTreeMap::new();
+    for contribution in contributions {
+        *clauses.entry(clause_of(contribution.source)).or_default() += contribution.value;
+    }
+    let mut ranked: Vec<(Clause, f64)> = clauses
+        .into_iter()
+        .filter(|(_, value)| *value >= WORTH_SAYING * total)
+        .collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // One job they looked at says enough.
+    let mut told_event = false;
+    ranked.retain(|(clause, _)| {
+        !matches!(clause, Clause::Event(_)) || !std::mem::replace(&mut told_event, true)
+    });
+    ranked.truncate(MOST_CLAUSES);
+    ranked.sort_by_key(|(clause, _)| matches!(clause, Clause::Place | Clause::Remote));
+    let said: Vec<String> = ranked
+        .iter()
+        .filter_map(|(clause, _)| say(*clause, contributions, profile, events, job))
+        .collect();
+    sentence(&said).unwrap_or_else(|| "Similar to your profile".to_owned())
+}
+
+fn clause_of(source: Source) -> Clause {
+    match source {
+        Source::Title => Clause::Title,
+        Source::Bio => Clause::Bio,
+        Source::Skill(_) => Clause::Skills,
+        Source::Experience(number) => Clause::Experience(number),
+        Source::Place => Clause::Place,
+        Source::Remote => Clause::Remote,
+        Source::Category => Clause::Category,
+        Source::Event(number) => Clause::Event(number),
+    }
+}
+
+fn say(
+    clause: Clause,
+    contributions: &[Contribution],
+    profile: &Profile,
+    events: &EventJobs,
+    job: &CandidateFacts,
+) -> Option<String> {
+    Some(match clause {
+        Clause::Skills => format!("matches your skills: {}", skills(contributions, profile)),
+        Clause::Title => format!("fits your title {}", short(&profile.title)),
+        Clause::Experience(number) => {
+            let experience = profile.experiences.get(number)?;
+            format!("fits your experience as {}", short(&experience.title))
+        }
+        Clause::Event(number) => {
+            let event = profile.events.get(number)?;
+            let did = match event.kind {
+                EventKind::Glance | EventKind::View => "viewed",
+                EventKind::Save => "saved",
+                EventKind::Application => "applied for",
+            };
+            format!(
+                "like “{}”, which you {did}",
+                short(events.title(event.job_id)?)
+            )
+        }
+        Clause::Category => format!("in your field {}", short(job.category.as_deref()?)),
+        Clause::Bio => "fits what you say about yourself".to_owned(),
+        Clause::Place if job.location.is_empty() => return None,
+        Clause::Place => format!("in {}", short(&job.location)),
+        Clause::Remote => "remote".to_owned(),
+    })
+}
+
+fn skills(contributions: &[Contribution], profile: &Profile) -> String {
+    let mut by_skill: BTreeMap<usize, f64> = BTreeMap::new();
+    for contribution in contributions {
+        if let Source::Skill(number) = contribution.source {
+            *by_skill.entry(number).or_default() += contribution.value;
+        }
+    }
+    let mut ranked: Vec<(usize, f64)> = by_skill.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let names: Vec<String> = ranked
+        .iter()
+        .filter_map(|(number, _)| profile.skills.get(*number))
+        .take(MOST_NAMES)
+        .map(|skill| short(&skill.name))
+        .collect();
+    names.join(", ")
+}
+
+/// Why two jobs are alike: "Similar title; skills: python; in Berlin".
+pub fn mutual(index: &Index, a: u32, b: u32) -> String {
+    let model = index.model();
+    let mut shared: BTreeMap<Block, (f64, Vec<(f64, &str)>)> = BTreeMap::new();
+    for &(feature, weight) in index.vector(a) {
+        let Ok(at) = index.vector(b).binary_search_by_key(&feature, |(f, _)| *f) else {
+            continue;
+        };
+        let value = index.weight_of(feature) * f64::from(weight) * f64::from(index.vector(b)[at].1);
+        let entry = shared.entry(model.block_of(feature)).or_default();
+        entry.0 += value;
+        entry.1.push((value, model.term_of(feature)));
+    }
+    let total: f64 = shared.values().map(|(value, _)| value).sum();
+    let mut ranked: Vec<(Block, f64, Vec<(f64, &str)>)> = shared
+        .into_iter()
+        .map(|(block, (value, terms))| (block, value, terms))
+        .filter(|(_, value, _)| *value >= WORTH_SAYING * total)
+        .collect();
+    ranked.sort_by(|x, y| y.1.total_cmp(&x.1));
+    ranked.truncate(MOST_CLAUSES);
+    let said: Vec<String> = ranked
+        .into_iter()
+        .map(|(block, _, mut terms)| {
+            terms.sort_by(|x, y| y.0.total_cmp(&x.0));
+            let names: Vec<String> = terms
+                .iter()
+                .take(MOST_NAMES)
+                .map(|(_, term)| short(term))
+                .collect();
+            match block {
+                Block::Title => format!("similar title: {}", names.join(", ")),
+                Block::Skills => format!("same skills: {}", names.join(", ")),
+                Block::Description => format!("similar tasks: {}", names.join(", ")),
+                Block::Location => "same place".to_owned(),
+                Block::Category => "same field".to_owned(),
+                Block::Company => "same company".to_owned(),
+            }
+        })
+        .collect();
+    sentence(&said).unwrap_or_else(|| "Similar job".to_owned())
+}
+
+fn sentence(clauses: &[String]) -> Option<String> {
+    let joined = clauses.join("; ");
+    let mut rest = joined.chars();
+    let first = rest.next()?;
+    Some(first.to_uppercase().chain(rest).collect())
+}
+
+fn short(name: &str) -> String {
+    let name = name.trim();
+    match name.char_indices().nth(LONGEST_NAME) {
+        None => name.to_owned(),
+        Some((end, _)) => format!("{}…", name[..end].trim_end()),
+    }
+}

@@ -1,0 +1,208 @@
+//! Fitting models and writing recommendations, block by block.
+
+mod cache;
+mod fit;
+mod matching;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jobboard_shared::{
+    queue,
+    recommendations::{
+        Algorithm, ModelHead, NewRecommendation, codec, db,
+        kernel::Index,
+        model::block_weights,
+        profile::EventJobs,
+        tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
+    },
+};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::{Context, Lease, TaskError, TaskResult};
+
+/// Terms kept of each job; more were measured to change nothing.
+const TERMS_PER_JOB: usize = 64;
+/// Of more live jobs than these the newest take part.
+const MOST_JOBS: i64 = 100_000;
+const USERS_PER_BLOCK: i64 = 200;
+const JOBS_PER_BLOCK: usize = 500;
+const NEIGHBOURS_PER_JOB: usize = 24;
+/// Events of one user that are looked at, the latest.
+const EVENTS_PER_USER: i64 = 20;
+/// Users who were not here for longer get new lists when they change something.
+const ACTIVE_WITHIN: TimeDelta = TimeDelta::days(30);
+const EXPIRED_PER_CHUNK: i64 = 2_000;
+
+/// Fits a model and, in the transaction that stores it, enqueues its blocks.
+pub(crate) async fn plan(ctx: Context, task: Plan, _: Lease) -> TaskResult {
+    let mut conn = ctx.db.acquire().await?;
+    if task.only_if_stale && !db::is_stale(&mut conn).await? {
+        return Ok(());
+    }
+    let fitted_at = ctx.clock.now();
+    let texts = db::live_job_texts(&mut conn, MOST_JOBS).await?;
+    drop(conn);
+    let weights = block_weights(&ctx.config.recommendations);
+    let version = Uuid::now_v7();
+    let (model, content) = spawn_blocking(move || {
+        let model = fit::fit(version, fitted_at, &texts, &weights, TERMS_PER_JOB)
+            .map_err(TaskError::give_up)?;
+        let content = codec::encode(&model).map_err(TaskError::retry)?;
+        Ok::<_, TaskError>((model, content))
+    })
+    .await
+    .map_err(TaskError::retry)??;
+
+    let mut tx = ctx.db.begin().await?;
+    let head = ModelHead { version, fitted_at };
+    db::store_model(&mut tx, head, model.jobs.len(), model.features(), &content).await?;
+    let ends = db::active_user_blocks(&mut tx, active_since(&ctx), USERS_PER_BLOCK).await?;
+    let users = user_blocks(version, &ends);
+    let jobs = job_blocks(version, model.jobs.len());
+    queue::enqueue_many(&mut tx, &users).await?;
+    queue::enqueue_many(&mut tx, &jobs).await?;
+    tx.commit().await?;
+    tracing::info!(
+        %version,
+        jobs = model.jobs.len(),
+        terms = model.features(),
+        bytes = content.len(),
+        user_blocks = users.len(),
+        "recommendation model fitted"
+    );
+    Ok(())
+}
+
+fn active_since(ctx: &Context) -> DateTime<Utc> {
+    ctx.clock.now() - ACTIVE_WITHIN
+}
+
+/// Blocks from the last id of each.
+fn user_blocks(run: Uuid, ends: &[Uuid]) -> Vec<UserBlock> {
+    let starts = std::iter::once(Uuid::nil()).chain(ends.iter().copied());
+    starts
+        .zip(ends)
+        .map(|(after, &up_to)| UserBlock { run, after, up_to })
+        .collect()
+}
+
+fn job_blocks(run: Uuid, jobs: usize) -> Vec<JobBlock> {
+    (0..jobs)
+        .step_by(JOBS_PER_BLOCK)
+        .map(|from| JobBlock {
+            run,
+            from: from as u32,
+            to: (from + JOBS_PER_BLOCK).min(jobs) as u32,
+        })
+        .collect()
+}
+
+/// The lists of one block of users, in one transaction.
+pub(crate) async fn user_block(ctx: Context, task: UserBlock, _: Lease) -> TaskResult {
+    let Some(index) = cache::index(&ctx, task.run).await? else {
+        tracing::debug!(run = %task.run, "model gone: a newer run covers its users");
+        return Ok(());
+    };
+    let mut conn = ctx.db.acquire().await?;
+    let since = active_since(&ctx);
+    let users = db::active_users_between(&mut conn, since, task.after, task.up_to).await?;
+    drop(conn);
+    // A range may hold more active users by now than it was cut for.
+    for users in users.chunks(USERS_PER_BLOCK as usize) {
+        write_lists(&ctx, index.clone(), users).await?;
+    }
+    Ok(())
+}
+
+/// The list of one user, from the newest model. Without a model, or when the board
+/// has changed a lot, asks for a new one.
+pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, _: Lease) -> TaskResult {
+    let mut conn = ctx.db.acquire().await?;
+    let head = db::latest_head(&mut conn).await?;
+    if db::is_stale(&mut conn).await? {
+        queue::enqueue(&mut conn, &Plan::if_stale()).await?;
+    }
+    drop(conn);
+    let Some(head) = head else { return Ok(()) };
+    let Some(index) = cache::index(&ctx, head.version).await? else {
+        return Ok(());
+    };
+    write_lists(&ctx, index, &[task.user_id]).await
+}
+
+async fn write_lists(ctx: &Context, index: Arc<Index>, user_ids: &[Uuid]) -> TaskResult {
+    let mut conn = ctx.db.acquire().await?;
+    let profiles = db::profiles(&mut conn, user_ids, EVENTS_PER_USER).await?;
+    let applied = db::applied_jobs(&mut conn, user_ids).await?;
+    let mut event_jobs: Vec<Uuid> = profiles
+        .iter()
+        .flat_map(|profile| profile.events.iter().map(|event| event.job_id))
+        .collect();
+    event_jobs.sort_unstable();
+    event_jobs.dedup();
+    let event_texts = db::job_texts(&mut conn, &event_jobs, false).await?;
+    drop(conn);
+
+    let per_user = ctx.config.recommendations.per_user;
+    let shared = index.clone();
+    let (events, matched) = spawn_blocking(move || {
+        let events = EventJobs::new(event_texts, &shared, TERMS_PER_JOB);
+        let matched = matching::matched(&shared, &events, profiles, &applied, per_user);
+        (events, matched)
+    })
+    .await
+    .map_err(TaskError::retry)?;
+
+    let mut candidates: Vec<Uuid> = matched
+        .iter()
+        .flat_map(|one| one.matches.iter().map(|found| index.job(found.job).id))
+        .collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut conn = ctx.db.acquire().await?;
+    let half_life = ctx.config.trending.half_life.as_secs_f64();
+    let facts = db::candidate_facts(&mut conn, &candidates, half_life).await?;
+    drop(conn);
+
+    let config = ctx.config.clone();
+    let rows: Vec<NewRecommendation> = spawn_blocking(move || {
+        matching::lists(&index, &events, &matched, &facts, &config.recommendations)
+    })
+    .await
+    .map_err(TaskError::retry)?;
+
+    let mut tx = ctx.db.begin().await?;
+    let lifetime = ctx.config.recommendations.lifetime.as_secs_f64();
+    db::store(&mut tx, user_ids, Algorithm::ContentBased, &rows, lifetime).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Jobs like each job of a block, in one transaction.
+pub(crate) async fn job_block(ctx: Context, task: JobBlock, _: Lease) -> TaskResult {
+    let Some(index) = cache::index(&ctx, task.run).await? else {
+        return Ok(());
+    };
+    let stored = spawn_blocking(move || {
+        matching::neighbours(&index, task.from, task.to, NEIGHBOURS_PER_JOB)
+    })
+    .await
+    .map_err(TaskError::retry)?;
+    let mut tx = ctx.db.begin().await?;
+    db::store_neighbours(&mut tx, &stored).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// One chunk in one transaction, which also enqueues the next.
+pub(crate) async fn prune_expired(ctx: Context, _: PruneExpired, _: Lease) -> TaskResult {
+    let mut tx = ctx.db.begin().await?;
+    let deleted = db::delete_expired(&mut tx, EXPIRED_PER_CHUNK).await?;
+    if deleted as i64 == EXPIRED_PER_CHUNK {
+        queue::enqueue(&mut tx, &PruneExpired {}).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -11,6 +11,22 @@ pub mod search;
 mod task;
 mod trending;
 
+use tokio_util::sync::CancellationToken;
+
 pub use context::Context;
 pub use drain::{DrainReport, Failure, drain, drain_with};
+pub use runtime::{RunError, run_with};
 pub use task::{Lease, TaskError, TaskResult};
+
+/// Runs the queues of the configuration, with every handler and the whole
+/// schedule, until `shutdown`; see [`run_with`].
+pub async fn run(ctx: Context, shutdown: CancellationToken) -> Result<(), RunError> {
+    run_with(ctx, registry::registry(), schedule::schedule(), shutdown).await
+}
+
+/// Enqueues what the schedule says is due by now, as every fleet does once a
+/// second; gives how many tasks.
+pub async fn tick(ctx: &Context) -> Result<u64, sqlx::Error> {
+    let mut conn = ctx.db.acquire().await?;
+    runtime::tick(&mut conn, &schedule::schedule()).await
+}

@@ -154,6 +154,20 @@ pub struct LeasedTask {
 }
 
 impl LeasedTask {
+    /// What is needed to settle it.
+    pub fn without_args(&self) -> Self {
+        Self {
+            key: self.key,
+            queue: self.queue.clone(),
+            kind: self.kind.clone(),
+            args: Value::Null,
+            priority: self.priority,
+            attempt: self.attempt,
+            max_attempts: self.max_attempts,
+            unique: self.unique,
+        }
+    }
+
     pub fn is_last_attempt(&self) -> bool {
         self.attempt >= self.max_attempts
     }

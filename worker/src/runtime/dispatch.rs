@@ -121,14 +121,14 @@ impl Dispatcher {
     /// Ends with the handler, its timeout, its panic, or its cancellation. The
     /// handler runs as a task of its own and is aborted if this future is
     /// dropped.
-    pub(crate) async fn run(&self, task: LeasedTask, cancel: Cancel) -> Ending {
+    pub(crate) async fn run(&self, mut task: LeasedTask, cancel: Cancel) -> Ending {
         let lease = Lease::of(&task, cancel.lost.clone());
         let Some(entry) = self.registry.entries.get(task.kind.as_str()) else {
             // A newer release may know it: leave it to that one for a while.
             let error = TaskError::retry(format!("no handler for {}", task.kind));
             return Ending::Settle(settlement(&task, Err(error)));
         };
-        let args = task.args.clone();
+        let args = task.args.take();
         let ctx = self.ctx.clone();
         let started =
             std::panic::catch_unwind(AssertUnwindSafe(|| (entry.start)(ctx, args, lease)));
@@ -184,7 +184,7 @@ fn undecodable(task: &LeasedTask, error: &serde_json::Error) -> Settlement {
     }
 }
 
-fn settlement(task: &LeasedTask, result: TaskResult) -> Settlement {
+pub(crate) fn settlement(task: &LeasedTask, result: TaskResult) -> Settlement {
     let (delay, error) = match result {
         Ok(()) => {
             tracing::debug!(task = %task.key.id, kind = task.kind, "task done");

@@ -1,0 +1,200 @@
+//! Settling what has run, many in one statement.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use apalis_core::{error::BoxDynError, task::Task};
+use futures::future::BoxFuture;
+use jobboard_shared::queue::{LeasedTask, Settlement, db};
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+use tower::{Layer, Service};
+
+use super::{
+    backend::Envelope,
+    dispatch::{Ending, settlement},
+    leases::Held,
+};
+use crate::TaskError;
+
+const LARGEST_BATCH: usize = 500;
+/// Settlements that may wait for the acker before handlers wait too.
+const LEAST_CAPACITY: usize = 256;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// One settlement on its way. Its lease is renewed until it is committed.
+pub(crate) struct Ack {
+    pub(crate) task: LeasedTask,
+    pub(crate) held: Arc<Held>,
+    pub(crate) settlement: Settlement,
+}
+
+enum Message {
+    Ack(Box<Ack>),
+    Flush(oneshot::Sender<()>),
+}
+
+/// Takes acks for an [`Acker`]; waits when it is far behind.
+#[derive(Clone)]
+pub(crate) struct Acks(mpsc::Sender<Message>);
+
+impl Acks {
+    pub(crate) fn channel(slots: usize) -> (Self, Acker) {
+        let (sender, receiver) = mpsc::channel((4 * slots).max(LEAST_CAPACITY));
+        (Self(sender), Acker(receiver))
+    }
+
+    pub(crate) async fn send(&self, ack: Ack) {
+        let id = ack.task.key.id;
+        if self.0.send(Message::Ack(Box::new(ack))).await.is_err() {
+            tracing::error!(task = %id, "cannot settle: the lease will run out");
+        }
+    }
+
+    /// Waits until everything sent before is committed or given up.
+    pub(crate) async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        if self.0.send(Message::Flush(done)).await.is_ok() {
+            // An error means that the acker is gone, with nothing left to wait for.
+            let _ = flushed.await;
+        }
+    }
+}
+
+/// Commits acks in batches: whatever came while the last batch was committed.
+pub(crate) struct Acker(mpsc::Receiver<Message>);
+
+impl Acker {
+    /// Ends when every [`Acks`] is gone.
+    pub(crate) async fn run(mut self, db: PgPool) {
+        let mut messages = Vec::with_capacity(LARGEST_BATCH);
+        while self.0.recv_many(&mut messages, LARGEST_BATCH).await > 0 {
+            let mut batch = Vec::with_capacity(messages.len());
+            let mut flushes = Vec::new();
+            for message in messages.drain(..) {
+                match message {
+                    Message::Ack(ack) => batch.push(*ack),
+                    Message::Flush(done) => flushes.push(done),
+                }
+            }
+            commit(&db, batch).await;
+            for done in flushes {
+                // Who waited may have been dropped.
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+/// Returns when each is committed, or refused by the database on its own. Tries
+/// for as long as the database is away: the leases, if they still hold then,
+/// are ours.
+async fn commit(db: &PgPool, batch: Vec<Ack>) {
+    let (mut ended, held): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .map(|ack| ((ack.task.key, ack.task.unique, ack.settlement), ack.held))
+        .unzip();
+    let mut pause = Duration::from_millis(50);
+    while !ended.is_empty() {
+        let error = match settle(db, &ended).await {
+            Ok(settled) => {
+                let lost = ended.len() - settled;
+                if lost > 0 {
+                    tracing::warn!(lost, "leases were lost before their tasks were settled");
+                }
+                break;
+            }
+            Err(error) => error,
+        };
+        let refused = matches!(error, sqlx::Error::Database(_));
+        if refused && ended.len() > 1 {
+            // One of them may be at fault: none may keep the others.
+            for one in ended.drain(..) {
+                if let Err(error) = settle(db, std::slice::from_ref(&one)).await {
+                    tracing::error!(task = %one.0.id, %error, "cannot settle: the lease will run out");
+                }
+            }
+        } else if refused {
+            tracing::error!(task = %ended[0].0.id, %error, "cannot settle: the lease will run out");
+            break;
+        } else {
+            tracing::error!(tasks = ended.len(), %error, "cannot settle yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+    drop(held);
+}
+
+async fn settle(
+    db: &PgPool,
+    ended: &[(jobboard_shared::queue::LeaseKey, bool, Settlement)],
+) -> Result<usize, sqlx::Error> {
+    let mut conn = db.acquire().await?;
+    Ok(db::settle(&mut conn, ended).await?.len())
+}
+
+/// The outermost of our layers: whatever happens inside becomes an ack.
+#[derive(Clone)]
+pub(crate) struct AckLayer {
+    pub(crate) acks: Acks,
+}
+
+impl<S> Layer<S> for AckLayer {
+    type Service = AckService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AckService {
+            inner,
+            acks: self.acks.clone(),
+        }
+    }
+}
+
+pub(crate) struct AckService<S> {
+    inner: S,
+    acks: Acks,
+}
+
+impl<S> Service<Task<Envelope>> for AckService<S>
+where
+    S: Service<Task<Envelope>, Response = Ending, Error = BoxDynError>,
+    S::Future: Send + 'static,
+{
+    type Response = ();
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<(), Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // An error here would end the worker for good, yet leave it registered;
+        // as the error of a call it is a failed attempt.
+        self.inner.poll_ready(cx).map(|_| Ok(()))
+    }
+
+    fn call(&mut self, mut task: Task<Envelope>) -> Self::Future {
+        let acks = self.acks.clone();
+        let slot = task.args.slot.take();
+        let held = Arc::clone(&task.args.held);
+        let about = task.args.task.without_args();
+        let run = self.inner.call(task);
+        Box::pin(async move {
+            let settlement = match run.await {
+                Ok(Ending::Settle(settlement)) => settlement,
+                Ok(Ending::Lost) => return Ok(()),
+                Err(error) => settlement(&about, Err(TaskError::Retry(error))),
+            };
+            acks.send(Ack {
+                task: about,
+                held,
+                settlement,
+            })
+            .await;
+            drop(slot);
+            Ok(())
+        })
+    }
+}

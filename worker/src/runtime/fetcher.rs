@@ -1,0 +1,157 @@
+//! Leasing tasks for free slots.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jobboard_shared::queue::{LeasedTask, db};
+use sqlx::PgPool;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{backend::Envelope, leases::Leases};
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often a busy queue looks for suspects.
+const SUSPECT_RHYTHM: Duration = Duration::from_secs(1);
+
+/// What all queues of a process share.
+#[derive(Clone)]
+pub(crate) struct Station {
+    /// The machinery's own pool: handlers that hold every connection of theirs
+    /// must not keep it from settling them.
+    pub(crate) db: PgPool,
+    /// Names this process in leases.
+    pub(crate) worker: Arc<str>,
+    pub(crate) lease: Duration,
+    /// How long an idle queue waits for a bell.
+    pub(crate) poll: Duration,
+    pub(crate) leases: Arc<Leases>,
+    /// One suspect at a time in the whole process.
+    pub(crate) suspects: Arc<Semaphore>,
+    /// No new work.
+    pub(crate) closing: CancellationToken,
+    /// No more time for running work.
+    pub(crate) stop: CancellationToken,
+}
+
+/// What a running task occupies.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    _slot: OwnedSemaphorePermit,
+    suspect: Option<(OwnedSemaphorePermit, Arc<Notify>)>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some((permit, bell)) = self.suspect.take() {
+            drop(permit);
+            bell.notify_one();
+        }
+    }
+}
+
+pub(crate) struct Fetcher {
+    pub(crate) station: Station,
+    pub(crate) queue: Arc<str>,
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) bell: Arc<Notify>,
+    pub(crate) tasks: mpsc::UnboundedSender<Envelope>,
+    /// Cancelled with the backend, or for all at a shutdown.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Fetcher {
+    /// Fetches until closing. Never drops a fetch half way: the rows would stay
+    /// leased with nobody to run them.
+    pub(crate) async fn run(&self) {
+        let mut pause = Duration::from_millis(100);
+        let mut suspects_seen = None;
+        while let Some(free) = self.free_slots().await {
+            match self.fetch(free, &mut suspects_seen).await {
+                Ok(true) => pause = Duration::from_millis(100),
+                Ok(false) => {
+                    tokio::select! {
+                        () = self.closing.cancelled() => return,
+                        () = self.bell.notified() => {}
+                        () = tokio::time::sleep(self.station.poll) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(queue = &*self.queue, %error, "cannot fetch tasks");
+                    tokio::select! {
+                        () = self.closing.cancelled() => return,
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// All free slots, at least one; none when closing.
+    async fn free_slots(&self) -> Option<OwnedSemaphorePermit> {
+        let mut free = tokio::select! {
+            biased;
+            () = self.closing.cancelled() => return None,
+            permit = Arc::clone(&self.slots).acquire_owned() => permit.ok()?,
+        };
+        while let Ok(more) = Arc::clone(&self.slots).try_acquire_owned() {
+            free.merge(more);
+        }
+        Some(free)
+    }
+
+    /// Fetches for free slots; whether all were filled, so that there may be
+    /// more.
+    async fn fetch(
+        &self,
+        mut free: OwnedSemaphorePermit,
+        suspects_seen: &mut Option<Instant>,
+    ) -> Result<bool, sqlx::Error> {
+        let mut conn = self.station.db.acquire().await?;
+        let Station { worker, lease, .. } = &self.station;
+        if suspects_seen.is_none_or(|seen| seen.elapsed() > SUSPECT_RHYTHM)
+            && let Ok(alone) = Arc::clone(&self.station.suspects).try_acquire_owned()
+        {
+            let suspect = db::lease_suspect(&mut conn, &self.queue, worker, *lease).await?;
+            // After one the next follows as soon as it has ended.
+            *suspects_seen = suspect.is_none().then(Instant::now);
+            if let Some(task) = suspect {
+                self.hand_over(task, &mut free, Some(alone));
+            }
+        }
+        let wanted = free.num_permits();
+        if wanted == 0 {
+            return Ok(true);
+        }
+        let tasks = db::lease(&mut conn, &self.queue, worker, *lease, wanted).await?;
+        let filled = tasks.len() == wanted;
+        for task in tasks {
+            self.hand_over(task, &mut free, None);
+        }
+        Ok(filled)
+    }
+
+    fn hand_over(
+        &self,
+        task: LeasedTask,
+        free: &mut OwnedSemaphorePermit,
+        alone: Option<OwnedSemaphorePermit>,
+    ) {
+        let held = self.station.leases.register(task.key, &self.station.stop);
+        let slot = free.split(1).map(|slot| Slot {
+            _slot: slot,
+            suspect: alone.map(|permit| (permit, Arc::clone(&self.bell))),
+        });
+        let envelope = Envelope {
+            task,
+            held: Arc::new(held),
+            slot,
+        };
+        if self.tasks.send(envelope).is_err() {
+            tracing::error!(queue = &*self.queue, "a fetched task found its worker gone");
+        }
+    }
+}

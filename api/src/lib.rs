@@ -3,10 +3,15 @@
 mod applications;
 pub mod auth;
 pub mod body;
+mod categories;
+mod companies;
 mod docs;
 mod edge;
+mod employers;
 mod framework_errors;
+mod freelancers;
 mod health;
+mod jobs;
 mod json;
 mod operations;
 pub mod paging;
@@ -69,6 +74,13 @@ fn operations() -> impl OpenApi {
     (
         auth::AuthApi,
         users::UsersApi,
+        (
+            jobs::JobsApi,
+            categories::CategoriesApi,
+            companies::CompaniesApi,
+            employers::EmployersApi,
+            freelancers::FreelancersApi,
+        ),
         (
             applications::ApplicationsApi,
             applications::EmployerApplicationsApi,

@@ -8,6 +8,14 @@ pub(crate) enum Tag {
     Auth,
     /// The signed-in account
     Users,
+    /// Posting, reading and listing jobs
+    Jobs,
+    /// Companies and their jobs
+    Companies,
+    /// The signed-in employer
+    Employers,
+    /// The signed-in job seeker
+    Freelancers,
     /// Applying for jobs, and what becomes of it
     Applications,
     /// Whether the parts of the service answer

@@ -3,6 +3,7 @@
 
 use jobboard_shared::{
     auth::{self, Identity, InvalidToken},
+    employers::Scope,
     users::Role,
 };
 use poem::{Request, RequestBody, http::header};
@@ -46,6 +47,10 @@ pub struct Freelancer {
 pub struct Admin {
     pub user_id: Uuid,
 }
+
+/// An employer or an administrator, with what they may manage.
+#[derive(Clone, Copy, Debug)]
+pub struct Manager(pub Scope);
 
 /// Anybody at all. A token that is offered must be good all the same.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +129,17 @@ impl Permission for Admin {
     }
 }
 
+impl Permission for Manager {
+    fn permit(viewer: Option<SignedIn>) -> Result<Self> {
+        let user = SignedIn::permit(viewer)?;
+        match (user.role, user.profile_id) {
+            (Role::Admin, _) => Ok(Self(Scope::Any)),
+            (Role::Employer, Some(profile_id)) => Ok(Self(Scope::Own(profile_id))),
+            _ => Err(role_required("an employer or an admin")),
+        }
+    }
+}
+
 fn role_required(who: &str) -> Problem {
     Problem::forbidden("role_required", format!("only {who} may do this"))
 }
@@ -161,7 +177,7 @@ macro_rules! security_scheme {
     )*};
 }
 
-security_scheme!(SignedIn, Viewer, Employer, Freelancer, Admin);
+security_scheme!(SignedIn, Viewer, Employer, Freelancer, Manager, Admin);
 
 fn register_scheme(registry: &mut Registry) {
     registry.create_security_scheme(

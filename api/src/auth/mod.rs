@@ -20,7 +20,7 @@ use crate::{
     tags::Tag,
 };
 
-pub use extractors::{Admin, Employer, Freelancer, SignedIn, Viewer};
+pub use extractors::{Admin, Employer, Freelancer, Manager, SignedIn, Viewer};
 
 pub(crate) struct AuthApi;
 

@@ -192,6 +192,18 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     db::delete(conn, id).await
 }
 
+/// The company that a request names by id, slug or name.
+pub async fn resolve(conn: &mut PgConnection, reference: &str) -> Result<Uuid> {
+    match db::find(conn, reference.trim()).await? {
+        Some(company) => Ok(company.id),
+        None => Err(Error::invalid(
+            "company",
+            "unknown_company",
+            "no company has this id, slug or name",
+        )),
+    }
+}
+
 /// The company that a job of `scope` names by id, slug or name. A name that no
 /// company has becomes a company of the employer. A company of somebody else is
 /// refused, and so is one that an import created and nobody owns: it is not

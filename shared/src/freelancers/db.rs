@@ -147,15 +147,18 @@ pub async fn skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<Vec<Use
     Ok(skills)
 }
 
-/// Locks the profile until the end of the transaction.
-pub async fn lock_and_count_skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<i64> {
+/// Locks the profile until the end of the transaction; the id of its user.
+pub async fn lock(conn: &mut PgConnection, profile_id: Uuid) -> Result<Uuid> {
     sqlx::query_scalar!(
-        "select id from freelancer_profiles where id = $1 for no key update",
+        "select user_id from freelancer_profiles where id = $1 for no key update",
         profile_id
     )
-    .fetch_optional(&mut *conn)
+    .fetch_optional(conn)
     .await?
-    .ok_or(Error::NotFound("freelancer profile"))?;
+    .ok_or(Error::NotFound("freelancer profile"))
+}
+
+pub async fn count_skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<i64> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from user_skills where freelancer_profile_id = $1"#,
         profile_id

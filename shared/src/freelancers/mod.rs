@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    Error, Result,
+    Error, Result, recommendations,
     rules::Rules,
     skills::{self, ProficiencyLevel, Skill},
 };
@@ -157,7 +157,9 @@ pub async fn update_profile(
 ) -> Result<FreelancerProfile> {
     details.check()?;
     db::update_details(conn, profile_id, details).await?;
-    db::get(conn, profile_id).await
+    let profile = db::get(conn, profile_id).await?;
+    recommendations::tasks::enqueue_refresh(conn, profile.user_id).await?;
+    Ok(profile)
 }
 
 /// Lists a skill on the profile; one that it lists already is a conflict.
@@ -185,13 +187,15 @@ pub async fn add_skill(
         .pop()
         .ok_or(Error::NotFound("skill"))?;
     // Locked, so that parallel additions cannot pass the limit together.
-    if db::lock_and_count_skills(conn, profile_id).await? >= MAX_SKILLS {
+    let user_id = db::lock(conn, profile_id).await?;
+    if db::count_skills(conn, profile_id).await? >= MAX_SKILLS {
         return Err(Error::conflict(
             "too_many_skills",
             format!("a profile lists at most {MAX_SKILLS} skills"),
         ));
     }
     let created_at = db::insert_skill(conn, profile_id, skill.id, new).await?;
+    recommendations::tasks::enqueue_refresh(conn, user_id).await?;
     Ok(UserSkill {
         skill,
         proficiency_level: new.proficiency_level,
@@ -199,4 +203,12 @@ pub async fn add_skill(
         last_used: new.last_used,
         created_at,
     })
+}
+
+/// Takes a skill, named by its own id, from the profile.
+pub async fn remove_skill(conn: &mut PgConnection, profile_id: Uuid, skill_id: Uuid) -> Result<()> {
+    let user_id = db::lock(conn, profile_id).await?;
+    db::delete_skill(conn, profile_id, skill_id).await?;
+    recommendations::tasks::enqueue_refresh(conn, user_id).await?;
+    Ok(())
 }

@@ -1,0 +1,299 @@
+//! Posting, reading and listing jobs.
+
+pub(crate) mod dto;
+mod input;
+
+use chrono::{DateTime, Utc};
+use jobboard_shared::{
+    categories, companies,
+    employers::Scope,
+    jobs::{self, JobFilter, JobPatch, Reader, db::views::Visit},
+    users::Role,
+};
+use poem::{
+    http::{HeaderMap, header},
+    web::Data,
+};
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use tracing::warn;
+use uuid::Uuid;
+
+use self::{
+    dto::{ExperienceLevel, Job, JobSummary, JobType},
+    input::{JobInput, JobPatchInput},
+};
+use crate::{
+    App,
+    auth::{Manager, SignedIn, Viewer},
+    body::Strict,
+    paging::{PageParams, Paged},
+    problem::Result,
+    tags::Tag,
+};
+
+pub(crate) struct JobsApi;
+
+#[derive(ApiResponse)]
+enum CreateResponse {
+    /// The job was created
+    #[oai(status = 201)]
+    Created(
+        Json<Job>,
+        /// The address of the job
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum DeleteResponse {
+    /// The job is gone
+    #[oai(status = 204)]
+    Deleted,
+}
+
+#[OpenApi(prefix_path = "/api/jobs", tag = "Tag::Jobs")]
+impl JobsApi {
+    /// List jobs
+    ///
+    /// Published jobs that have not expired, newest first.
+    #[oai(path = "/", method = "get", operation_id = "list_jobs")]
+    #[expect(clippy::too_many_arguments, reason = "one for each filter")]
+    async fn list(
+        &self,
+        app: Data<&App>,
+        _viewer: Viewer,
+        paging: PageParams,
+        /// Any of these
+        #[oai(name = "job_type")]
+        job_type: Query<Vec<JobType>>,
+        /// Any of these
+        #[oai(name = "experience_level")]
+        experience_level: Query<Vec<ExperienceLevel>>,
+        is_remote: Query<Option<bool>>,
+        /// Id, slug or name; the categories below it are included
+        #[oai(validator(max_length = 100))]
+        category: Query<Option<String>>,
+        /// Id, slug or name
+        #[oai(validator(max_length = 200))]
+        company: Query<Option<String>>,
+        /// A part of the location
+        #[oai(validator(max_length = 300))]
+        location: Query<Option<String>>,
+        /// A year's pay that the job may reach; pay by the hour, day, week or month is
+        /// counted for a whole year
+        #[oai(name = "salary_min")]
+        salary_min: Query<Option<Decimal>>,
+        /// A year's pay that the job's lowest does not exceed
+        #[oai(name = "salary_max")]
+        salary_max: Query<Option<Decimal>>,
+        #[oai(name = "salary_currency", validator(pattern = "^[A-Z]{3}$"))] salary_currency: Query<
+            Option<String>,
+        >,
+        #[oai(name = "posted_after")] posted_after: Query<Option<DateTime<Utc>>>,
+    ) -> Result<Paged<JobSummary>> {
+        let page = paging.paging(&app, LIST)?;
+        let mut conn = app.db.acquire().await?;
+        let mut filter = JobFilter {
+            job_types: job_type.0.into_iter().map(Into::into).collect(),
+            experience_levels: experience_level.0.into_iter().map(Into::into).collect(),
+            is_remote: is_remote.0,
+            location: location.0,
+            salary_min: salary_min.0,
+            salary_max: salary_max.0,
+            salary_currency: salary_currency.0,
+            posted_after: posted_after.0,
+            ..JobFilter::default()
+        };
+        if let Some(category) = category.0 {
+            filter.category_ids = categories::resolve_subtree(&mut conn, &category).await?;
+        }
+        if let Some(company) = company.0 {
+            filter.company_id = Some(companies::resolve(&mut conn, &company).await?);
+        }
+        let slice = jobs::db::list(&mut conn, &filter, &page).await?;
+        Ok(paging.answer(&app, LIST, slice, JobSummary::from))
+    }
+
+    /// Post a job
+    ///
+    /// The job is a draft that its employer alone sees, until it is published:
+    /// by `POST /api/jobs/{id}/publish/`, or at once with `"status": "published"`.
+    /// A company that does not exist yet is created and belongs to the employer;
+    /// one of another employer is refused with 403, and one that an import created
+    /// and nobody has claimed with 409. Pay without currency and period is in US
+    /// dollars a year.
+    #[oai(path = "/", method = "post", operation_id = "create_job")]
+    async fn create(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        body: Strict<JobInput>,
+    ) -> Result<CreateResponse> {
+        let new = body.0.into_new_job();
+        let mut tx = app.db.begin().await?;
+        let job = jobs::create(&mut tx, manager.0, &new).await?;
+        tx.commit().await?;
+        let address = format!("/api/jobs/{}/", job.summary.id);
+        Ok(CreateResponse::Created(Json(job.into()), address))
+    }
+
+    /// Read a job
+    ///
+    /// Drafts, closed, archived and expired jobs are found by their employer and by
+    /// administrators alone. Looks are counted, but the employer's own, and one in
+    /// 30 minutes for each signed-in visitor.
+    #[oai(path = "/:id", method = "get", operation_id = "get_job")]
+    async fn get(
+        &self,
+        app: Data<&App>,
+        viewer: Viewer,
+        headers: &HeaderMap,
+        id: Path<Uuid>,
+    ) -> Result<Json<Job>> {
+        let mut conn = app.db.acquire().await?;
+        let job = jobs::db::get(&mut conn, id.0, reader(viewer.0)).await?;
+        record_view(&mut conn, id.0, viewer.0, headers).await;
+        Ok(Json(job.into()))
+    }
+
+    /// Replace a job
+    ///
+    /// What is left out takes its default, but for the status, which stays.
+    #[oai(path = "/:id", method = "put", operation_id = "replace_job")]
+    async fn replace(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        id: Path<Uuid>,
+        body: Strict<JobInput>,
+    ) -> Result<Json<Job>> {
+        update(&app, manager.0, id.0, &body.0.into_replacement()).await
+    }
+
+    /// Change a job
+    ///
+    /// A new status must be one of its `next_statuses`; another is refused with 409.
+    #[oai(path = "/:id", method = "patch", operation_id = "update_job")]
+    async fn patch(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        id: Path<Uuid>,
+        body: Strict<JobPatchInput>,
+    ) -> Result<Json<Job>> {
+        update(&app, manager.0, id.0, &body.0.into_patch()?).await
+    }
+
+    /// Delete a job
+    ///
+    /// An employer may delete what nobody has applied for; `has_applications` says
+    /// that the job can only be closed or archived. Administrators may delete any.
+    #[oai(path = "/:id", method = "delete", operation_id = "delete_job")]
+    async fn delete(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        id: Path<Uuid>,
+    ) -> Result<DeleteResponse> {
+        let mut tx = app.db.begin().await?;
+        jobs::delete(&mut tx, manager.0, id.0).await?;
+        tx.commit().await?;
+        Ok(DeleteResponse::Deleted)
+    }
+
+    /// Publish a draft, or open a closed job again
+    ///
+    /// The first publication dates a job; opening it again does not make it new.
+    #[oai(path = "/:id/publish", method = "post", operation_id = "publish_job")]
+    async fn publish(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        id: Path<Uuid>,
+    ) -> Result<Json<Job>> {
+        move_to(&app, manager.0, id.0, jobs::JobStatus::Published).await
+    }
+
+    /// Close a published job
+    ///
+    /// It takes no more applications and is no longer found.
+    #[oai(path = "/:id/close", method = "post", operation_id = "close_job")]
+    async fn close(&self, app: Data<&App>, manager: Manager, id: Path<Uuid>) -> Result<Json<Job>> {
+        move_to(&app, manager.0, id.0, jobs::JobStatus::Closed).await
+    }
+
+    /// Archive a job for good
+    #[oai(path = "/:id/archive", method = "post", operation_id = "archive_job")]
+    async fn archive(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        id: Path<Uuid>,
+    ) -> Result<Json<Job>> {
+        move_to(&app, manager.0, id.0, jobs::JobStatus::Archived).await
+    }
+}
+
+/// The list of public jobs, for its cursors.
+pub(crate) const LIST: &str = "jobs";
+
+async fn update(app: &App, scope: Scope, id: Uuid, patch: &JobPatch) -> Result<Json<Job>> {
+    let mut tx = app.db.begin().await?;
+    let job = jobs::update(&mut tx, scope, id, patch).await?;
+    tx.commit().await?;
+    Ok(Json(job.into()))
+}
+
+async fn move_to(app: &App, scope: Scope, id: Uuid, status: jobs::JobStatus) -> Result<Json<Job>> {
+    let patch = JobPatch {
+        status: Some(status),
+        ..JobPatch::default()
+    };
+    update(app, scope, id, &patch).await
+}
+
+fn reader(viewer: Option<SignedIn>) -> Reader {
+    match viewer {
+        Some(SignedIn {
+            role: Role::Admin, ..
+        }) => Reader::Manager(Scope::Any),
+        Some(SignedIn {
+            role: Role::Employer,
+            profile_id: Some(employer_id),
+            ..
+        }) => Reader::Manager(Scope::Own(employer_id)),
+        _ => Reader::Public,
+    }
+}
+
+/// A look that cannot be counted is no reason not to show the job.
+async fn record_view(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    viewer: Option<SignedIn>,
+    headers: &HeaderMap,
+) {
+    let text = |name| {
+        let value: Option<&str> = headers.get(name).and_then(|value| value.to_str().ok());
+        value
+    };
+    let visit = Visit {
+        user_id: viewer.map(|viewer| viewer.user_id),
+        ip_address: None,
+        user_agent: text(header::USER_AGENT).map(str::to_owned),
+        // Without its query, which may hold anything.
+        referrer: text(header::REFERER)
+            .and_then(|referrer| referrer.split(['?', '#']).next())
+            .map(str::to_owned),
+    };
+    if let Err(error) = jobs::record_view(conn, job_id, &visit).await {
+        warn!(%job_id, %error, "a look at a job was not counted");
+    }
+}

@@ -1,1 +1,4 @@
-fn main() {}
+//! What the system promises, driven over real HTTP on a real Postgres.
+
+mod schema;
+mod support;

@@ -1,0 +1,256 @@
+//! The whole system on one database: the HTTP server, and the workers on demand.
+
+use std::{sync::Arc, time::Duration};
+
+use jobboard_shared::{
+    Clock,
+    config::Config,
+    mail::Mailer,
+    queue::{self, Task},
+};
+use jobboard_worker::Context;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Client, Email, database::TestDatabase, emails};
+
+/// The password of every test account.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+pub struct TestApp {
+    pub db: PgPool,
+    pub clock: Clock,
+    pub config: Arc<Config>,
+    /// Runs handlers as a worker does.
+    pub worker: Context,
+    /// `http://127.0.0.1:port`
+    pub base: String,
+    http: reqwest::Client,
+    outbox: TempDir,
+    shutdown: CancellationToken,
+    tasks_may_stay: bool,
+    // Last: the database goes after everything that uses it.
+    database: TestDatabase,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts with a configuration of its own.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        // For the HTTP client; a second installation is refused, which is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = TestDatabase::create().await;
+        let outbox = tempfile::tempdir().expect("outbox folder");
+        let mut config = Config::for_tests(&database.url);
+        config.mail.outbox_dir = Some(outbox.path().to_owned());
+        change(&mut config);
+        let config = Arc::new(config);
+        let db = database.pool.clone();
+        let clock = Clock::synchronized(&db).await.expect("clock");
+        let mailer = Mailer::new(&config.mail).expect("mailer");
+        let worker = Context {
+            db: db.clone(),
+            clock: clock.clone(),
+            mailer,
+            config: Arc::clone(&config),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("address"));
+        let shutdown = CancellationToken::new();
+        let app = jobboard_api::App::new(db.clone(), clock.clone(), Arc::clone(&config));
+        tokio::spawn(jobboard_api::serve(listener, app, shutdown.clone()));
+        Self {
+            db,
+            clock,
+            config,
+            worker,
+            base,
+            http: reqwest::Client::new(),
+            outbox,
+            shutdown,
+            tasks_may_stay: false,
+            database,
+        }
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client {
+            base: self.base.clone(),
+            http: self.http.clone(),
+            token: None,
+            refresh_token: None,
+            user_id: Uuid::nil(),
+            email: String::new(),
+        }
+    }
+
+    /// A new employer, signed in.
+    pub async fn employer(&self) -> Client {
+        self.register("employer").await
+    }
+
+    /// A new freelancer, signed in.
+    pub async fn freelancer(&self) -> Client {
+        self.register("freelancer").await
+    }
+
+    /// A new admin, signed in.
+    pub async fn admin(&self) -> Client {
+        let account = self.register("employer").await;
+        sqlx::query("update users set role = 'admin' where id = $1")
+            .bind(account.user_id)
+            .execute(&self.db)
+            .await
+            .expect("make an admin");
+        account
+    }
+
+    async fn register(&self, role: &str) -> Client {
+        let email = format!("{role}-{}@example.invalid", Uuid::new_v4().simple());
+        let answer = self
+            .anonymous()
+            .post(
+                "/api/auth/register/",
+                json!({"email": email, "password": PASSWORD, "role": role,
+                       "first_name": "Robin", "last_name": "Example"}),
+            )
+            .await
+            .expect(201);
+        self.signed_in(&answer.json["tokens"], &answer.json["user"], email)
+    }
+
+    /// A further session of an account.
+    pub async fn login(&self, email: &str) -> Client {
+        let tokens = self
+            .anonymous()
+            .post(
+                "/api/auth/login/",
+                json!({"email": email, "password": PASSWORD}),
+            )
+            .await
+            .expect(200);
+        let mut client = self.signed_in(&tokens.json, &Value::Null, email.to_owned());
+        let profile = client.get("/api/users/profile/").await.expect(200);
+        client.user_id = profile.id();
+        client
+    }
+
+    fn signed_in(&self, tokens: &Value, user: &Value, email: String) -> Client {
+        let token = |name: &str| tokens[name].as_str().map(str::to_owned);
+        let user_id = user["id"].as_str().and_then(|id| id.parse().ok());
+        Client {
+            token: token("access"),
+            refresh_token: token("refresh"),
+            user_id: user_id.unwrap_or_default(),
+            email,
+            ..self.anonymous()
+        }
+    }
+
+    /// Runs every due task, and those they enqueue, until none is due.
+    pub async fn drain_tasks(&self) -> jobboard_worker::DrainReport {
+        jobboard_worker::drain(&self.worker)
+            .await
+            .expect("drain the queue")
+    }
+
+    pub async fn enqueue<T: Task>(&self, task: &T) {
+        let mut conn = self.db.acquire().await.expect("a connection");
+        queue::enqueue(&mut conn, task).await.expect("enqueue");
+    }
+
+    /// The arguments of the pending tasks of this kind, oldest first.
+    pub async fn pending_tasks<T: Task + DeserializeOwned>(&self) -> Vec<T> {
+        let args: Vec<Value> =
+            sqlx::query_scalar("select args from tasks where kind = $1 order by id")
+                .bind(T::KIND)
+                .fetch_all(&self.db)
+                .await
+                .expect("read the queue");
+        args.into_iter()
+            .map(|args| serde_json::from_value(args).expect("arguments"))
+            .collect()
+    }
+
+    /// Fails unless a task like this is pending.
+    #[track_caller]
+    pub fn assert_enqueued<T: Task + DeserializeOwned>(
+        &self,
+        like: impl Fn(&T) -> bool,
+    ) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let found = self.pending_tasks::<T>().await.iter().any(like);
+            assert!(found, "{caller}: no such {} task is pending", T::KIND);
+        }
+    }
+
+    /// The test ends with tasks pending on purpose.
+    pub fn leave_tasks(&mut self) {
+        self.tasks_may_stay = true;
+    }
+
+    /// Every mail delivered so far, oldest first.
+    pub fn emails(&self) -> Vec<Email> {
+        emails::read(self.outbox.path())
+    }
+
+    /// Moves the database's time, and the clocks that follow it, forward.
+    pub async fn advance_time(&self, by: Duration) {
+        sqlx::query("update app_clock set shift = shift + make_interval(secs => $1)")
+            .bind(by.as_secs_f64())
+            .execute(&self.db)
+            .await
+            .expect("shift the time");
+        self.clock
+            .synchronize(&self.db)
+            .await
+            .expect("follow the time");
+    }
+
+    /// The url of this test's database, for processes that a test starts.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        if self.tasks_may_stay || std::thread::panicking() {
+            return;
+        }
+        let url = self.database.url.clone();
+        let due = std::thread::spawn(move || due_kinds(&url))
+            .join()
+            .expect("count the tasks");
+        assert!(
+            due.is_empty(),
+            "the test ended with due tasks: {due:?}; drain_tasks() or leave_tasks()"
+        );
+    }
+}
+
+fn due_kinds(url: &str) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("runtime");
+    runtime.block_on(async {
+        let pool = PgPool::connect(url).await.expect("connect");
+        sqlx::query_scalar(
+            "select distinct kind from tasks where run_at <= app_now() order by kind",
+        )
+        .fetch_all(&pool)
+        .await
+        .expect("read the queue")
+    })
+}

@@ -1,0 +1,132 @@
+//! An account at the API, or nobody.
+
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Sends requests as one account.
+#[derive(Clone)]
+pub struct Client {
+    pub base: String,
+    pub http: reqwest::Client,
+    pub token: Option<String>,
+    pub refresh_token: Option<String>,
+    /// The account's id; nil for an anonymous client.
+    pub user_id: Uuid,
+    pub email: String,
+}
+
+impl Client {
+    pub async fn get(&self, path: &str) -> Response {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Response {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Response {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Response {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Response {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// For what the shortcuts do not say: other headers, other bodies.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        request
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
+        let mut request = self.request(method.clone(), path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Response::read(request, format!("{method} {path}")).await
+    }
+}
+
+/// An answer, read whole.
+pub struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+    /// Null where the body is not JSON.
+    pub json: Value,
+    request: String,
+}
+
+impl Response {
+    pub async fn read(request: reqwest::RequestBuilder, name: String) -> Self {
+        let response = request
+            .send()
+            .await
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response
+            .text()
+            .await
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self {
+            status,
+            headers,
+            text,
+            json,
+            request: name,
+        }
+    }
+
+    /// Fails, with the body, unless the status is this one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{} answered {}: {}",
+            self.request,
+            self.status,
+            self.text
+        );
+        self
+    }
+
+    /// The `id` of the body.
+    #[track_caller]
+    pub fn id(&self) -> Uuid {
+        self.json["id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .unwrap_or_else(|| panic!("{} answered no id: {}", self.request, self.text))
+    }
+
+    /// The `results` of a list.
+    #[track_caller]
+    pub fn results(&self) -> &Vec<Value> {
+        self.json["results"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{} answered no results: {}", self.request, self.text))
+    }
+
+    /// `(field, code)` of each error of a problem, sorted.
+    pub fn field_errors(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut errors: Vec<_> = self.json["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|e| (text(&e["field"]), text(&e["code"])))
+            .collect();
+        errors.sort();
+        errors
+    }
+}

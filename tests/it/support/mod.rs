@@ -1,0 +1,10 @@
+//! `TestApp` and what tests say with it.
+
+mod app;
+mod client;
+mod database;
+mod emails;
+
+pub use app::TestApp;
+pub use client::{Client, Response};
+pub use emails::Email;

@@ -146,15 +146,24 @@ impl<'a> Walk<'a> {
     }
 
     fn inline(&mut self, schema: &'a MetaSchema, value: &Value, path: &str) {
-        for part in &schema.all_of {
-            self.value(part, value, path);
+        let mut parts = Vec::new();
+        self.parts(schema, &mut parts);
+        // One object told in several schemas has the properties of all.
+        let (objects, others): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|part| part.ty == "object");
+        if !objects.is_empty() {
+            self.object(&objects, value, path);
+        }
+        for part in others {
+            self.inline(part, value, path);
         }
         let alternatives: Vec<_> = schema.any_of.iter().chain(&schema.one_of).collect();
         if !alternatives.is_empty() {
-            self.alternatives(schema, &alternatives, value, path);
+            // The framework calls every union an object, even one of strings.
+            return self.alternatives(schema, &alternatives, value, path);
         }
         match schema.ty {
-            "object" => self.object(schema, value, path),
+            "object" => self.object(&[schema], value, path),
             "array" => self.array(schema, value, path),
             "string" => self.string(schema, value, path),
             "integer" | "number" => self.number(schema, value, path),
@@ -162,7 +171,7 @@ impl<'a> Walk<'a> {
                 self.error(path, "invalid_type", "must be true or false");
             }
             // Rules laid over another schema (`all_of`) come without a type.
-            "" if !schema.all_of.is_empty() || !alternatives.is_empty() => {}
+            "" if !schema.all_of.is_empty() => {}
             "" => self.untyped(schema, value, path),
             _ => {}
         }
@@ -206,28 +215,62 @@ impl<'a> Walk<'a> {
         self.errors.extend(best.into_iter().flatten().take(room));
     }
 
-    fn object(&mut self, schema: &'a MetaSchema, value: &Value, path: &str) {
+    /// The schemas that `all_of` puts together. Rules laid over another schema
+    /// without a type say nothing that is checked here.
+    fn parts(&self, schema: &'a MetaSchema, parts: &mut Vec<&'a MetaSchema>) {
+        for part in &schema.all_of {
+            let part = match part {
+                MetaSchemaRef::Inline(part) => Some(&**part),
+                MetaSchemaRef::Reference(name) => self.registry.schemas.get(name),
+            };
+            let Some(part) = part else { continue };
+            if part.all_of.is_empty() {
+                let says_something = !part.ty.is_empty()
+                    || !part.any_of.is_empty()
+                    || !part.one_of.is_empty()
+                    || !part.enum_items.is_empty();
+                parts.extend(says_something.then_some(part));
+            } else {
+                self.parts(part, parts);
+            }
+        }
+    }
+
+    fn object(&mut self, schemas: &[&'a MetaSchema], value: &Value, path: &str) {
         let Value::Object(object) = value else {
             return self.error(path, "invalid_type", "must be an object");
         };
-        for (name, property) in &schema.properties {
-            let required = schema.required.contains(name);
-            self.property(name, property, required, object, &join(path, name));
+        let known: Vec<&str> = schemas
+            .iter()
+            .flat_map(|schema| schema.properties.iter().map(|(name, _)| *name))
+            .collect();
+        for schema in schemas {
+            for (name, property) in &schema.properties {
+                let required = schema.required.contains(name);
+                self.property(name, property, required, object, &join(path, name));
+            }
+            self.entries(schema, object, path);
         }
+        let additional = schemas
+            .iter()
+            .find_map(|schema| schema.additional_properties.as_ref());
         for (name, value) in object {
-            if schema.properties.iter().any(|(known, _)| known == name) {
+            if known.contains(&name.as_str()) {
                 continue;
             }
-            match &schema.additional_properties {
+            match additional {
                 Some(_) if name.contains('\0') => {
                     self.error(path, "invalid_format", "a name contains the NUL character");
                 }
                 Some(additional) => {
                     self.value(additional, value, &join(path, &shown(name)));
                 }
-                None => self.unknown(schema, name, path),
+                None => self.unknown(&known, name, path),
             }
         }
+    }
+
+    fn entries(&mut self, schema: &MetaSchema, object: &Map<String, Value>, path: &str) {
         if schema.max_properties.is_some_and(|max| object.len() > max) {
             self.error(path, "too_long", "has too many entries");
         }
@@ -268,9 +311,8 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn unknown(&mut self, schema: &MetaSchema, name: &str, path: &str) {
-        let known = schema.properties.iter().map(|(known, _)| *known);
-        let message = match nearest(name, known) {
+    fn unknown(&mut self, known: &[&str], name: &str, path: &str) {
+        let message = match nearest(name, known.iter().copied()) {
             Some(near) => format!("is not known here; did you mean `{near}`?"),
             None => "is not known here".to_owned(),
         };

@@ -1,5 +1,6 @@
 //! The fleet: takes tasks from the queue and runs their handlers.
 
+mod auth;
 mod context;
 mod drain;
 pub mod mail;

@@ -1,13 +1,14 @@
 //! Which handler runs which kind of task.
 
 use jobboard_shared::{
+    auth::tasks::DeleteExpiredSessions,
     notifications::tasks::SendEmail,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{RefreshJobs, RefreshScope, RemoveExpired},
     trending::tasks::{ApplySignals, Decay},
 };
 
-use crate::{mail, recommendations, runtime::Registry, search, trending};
+use crate::{auth, mail, recommendations, runtime::Registry, search, trending};
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
 pub fn registry() -> Registry {
@@ -23,4 +24,5 @@ pub fn registry() -> Registry {
         .on::<PruneExpired>(recommendations::prune_expired)
         .on::<ApplySignals>(trending::apply_signals)
         .on::<Decay>(trending::decay)
+        .on::<DeleteExpiredSessions>(auth::delete_expired_sessions)
 }

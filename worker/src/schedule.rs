@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jobboard_shared::{
+    auth::tasks::DeleteExpiredSessions,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::RemoveExpired,
     trending::tasks::{ApplySignals, Decay},
@@ -42,5 +43,11 @@ pub fn schedule() -> Schedule {
             60 * MINUTE,
             Missed::Skip,
             |_| PruneExpired {},
+        )
+        .every(
+            "auth.delete_expired_sessions",
+            60 * MINUTE,
+            Missed::Skip,
+            |_| DeleteExpiredSessions {},
         )
 }

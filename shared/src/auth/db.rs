@@ -149,12 +149,12 @@ pub async fn revoke(db: impl PgExecutor<'_>, session_id: Uuid) -> Result<()> {
 
 /// Deletes sessions that expired more than a day ago, at most `limit` of them,
 /// with their tokens. The day keeps the reuse of a late token visible.
-pub async fn delete_expired(db: impl PgExecutor<'_>, limit: i64) -> Result<u64> {
+pub async fn delete_expired(db: impl PgExecutor<'_>, limit: u64) -> Result<u64> {
     let deleted = sqlx::query!(
         "delete from sessions where id in (
            select id from sessions where expires_at < app_now() - interval '1 day'
            order by expires_at limit $1)",
-        limit,
+        i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .execute(db)
     .await?;

@@ -7,6 +7,7 @@
 
 pub mod db;
 mod passwords;
+pub mod tasks;
 mod tokens;
 
 use uuid::Uuid;

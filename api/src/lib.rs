@@ -1,5 +1,6 @@
 //! HTTP API of the job board.
 
+mod alone;
 mod applications;
 pub mod auth;
 pub mod body;
@@ -14,6 +15,7 @@ mod health;
 mod jobs;
 mod json;
 mod operations;
+mod pages;
 pub mod paging;
 pub mod problem;
 mod schema;
@@ -39,6 +41,7 @@ use sqlx::PgPool;
 
 use crate::{edge::Edge, operations::Guarded};
 
+pub use alone::{listen, run_alone};
 pub use edge::RequestId;
 pub use server::serve_endpoint;
 
@@ -91,7 +94,7 @@ fn operations() -> impl OpenApi {
 
 /// The whole application.
 pub fn build_app(app: App) -> impl Endpoint<Output = Response> + 'static {
-    build_app_with(app, |pages| pages)
+    build_app_with(app, pages::add_to)
 }
 
 /// The whole application with further pages, under the same protections.

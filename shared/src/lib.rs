@@ -7,6 +7,7 @@ pub mod categories;
 pub mod clock;
 pub mod companies;
 pub mod config;
+pub mod data_dir;
 pub mod database;
 pub mod employers;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod rules;
 pub mod search;
 pub mod skills;
 pub mod slug;
+pub mod startup;
 pub mod trending;
 pub mod users;
 

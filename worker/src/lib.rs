@@ -1,5 +1,6 @@
 //! The fleet: takes tasks from the queue and runs their handlers.
 
+mod alone;
 mod auth;
 mod context;
 mod drain;
@@ -14,6 +15,7 @@ mod trending;
 
 use tokio_util::sync::CancellationToken;
 
+pub use alone::run_alone;
 pub use context::Context;
 pub use drain::{DrainReport, Failure, drain, drain_with};
 pub use runtime::{RunError, run_with};

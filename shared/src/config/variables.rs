@@ -123,7 +123,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_RECOMMEND_PER_USER", "30", "recommendations kept per user"),
     own("JOBBOARD_RECOMMEND_LIFETIME", "7d", "after which a recommendation is no longer shown"),
 
-    own("JOBBOARD_LOG", "info", "filter, as info,sqlx=warn"),
+    own("JOBBOARD_LOG", "info,sqlx::postgres::notice=warn", "filter, as info,sqlx=warn"),
     own("JOBBOARD_LOG_FORMAT", "auto", "text, json, or auto: text on a terminal, else JSON"),
     honoured("DEBUG", "false", "true: JOBBOARD_LOG is debug when absent; answers show no more than otherwise"),
     no_effect("SENTRY_DSN", "this version reports errors to its log alone", "address of an error tracker"),
@@ -131,7 +131,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_DATA_DIR", "", "folder of the all-in-one; /var/lib/jobboard for root, else ./.jobboard"),
     own("JOBBOARD_POSTGRES_BIN", "", "folder of the all-in-one's initdb and postgres; searched for when absent"),
     own("JOBBOARD_POSTGRES_USER", "", "whom the all-in-one runs PostgreSQL as when started as root; postgres, else nobody"),
-    own("JOBBOARD_POSTGRES_RELEASES", "https://github.com/theseus-rs/postgresql-binaries", "where the all-in-one downloads a PostgreSQL when none is installed"),
+    own("JOBBOARD_POSTGRES_RELEASES", "https://github.com/theseus-rs/postgresql-binaries/releases/download", "where the all-in-one downloads a PostgreSQL when none is installed"),
     own("JOBBOARD_SAMPLE_DATA", "true", "whether the all-in-one's first start loads sample data"),
 
     no_effect("AWS_ACCESS_KEY_ID", NO_UPLOADS, "key of the object store"),

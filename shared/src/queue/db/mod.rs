@@ -8,6 +8,8 @@ mod settle;
 
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{heartbeat, lease, lease_suspect};
-pub use records::{DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions};
+pub use records::{
+    DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
+};
 pub use schedule::{LastTick, claim_ticks, last_ticks, register_lines};
 pub use settle::{Lapse, rescue, settle};

@@ -87,3 +87,13 @@ pub async fn drop_old_records(
         dead: dead.rows_affected(),
     })
 }
+
+/// Tasks that run or are due to run.
+pub async fn open_tasks(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from tasks
+           where lease_until is not null or run_at <= app_now()"#
+    )
+    .fetch_one(conn)
+    .await
+}

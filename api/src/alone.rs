@@ -1,0 +1,36 @@
+//! The API as a program of its own.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use jobboard_shared::{
+    Clock,
+    config::Settings,
+    database,
+    startup::{self, StartError},
+};
+use tokio::net::TcpListener;
+
+use crate::{App, serve};
+
+/// Serves until a signal stops it. Brings the schema up to date first.
+pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
+    let stop = startup::stop_on_signals()?;
+    let config = Arc::new(startup::config_of_part(settings)?);
+    let listener = listen(config.http.addr).await?;
+    let db = database::connect(&config.database.url, config.database.max_connections).await?;
+    database::migrate(&db).await?;
+    let clock = Clock::synchronized(&db).await?;
+    let app = App::new(db.clone(), clock, config);
+    let served = serve(listener, app, stop).await;
+    db.close().await;
+    served.map_err(|error| StartError::Other(format!("the API cannot go on: {error}")))
+}
+
+pub async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressInUse { addr },
+            _ => StartError::Listen { addr, source },
+        })
+}

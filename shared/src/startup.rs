@@ -1,0 +1,115 @@
+//! What every program of the job board does first and last.
+
+use std::io::{self, IsTerminal};
+
+use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{Config, Log, LogFormat, Settings, Wrong},
+    data_dir::{DataDir, DataDirError},
+};
+
+/// Why a program does not start. Meant for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Configuration(#[from] Wrong),
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error("DATABASE_URL: is needed: postgres://user:password@host:port/name")]
+    NoDatabase,
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the schema cannot be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("{addr} is in use by another program; choose another address with JOBBOARD_HTTP_ADDR")]
+    AddressInUse { addr: std::net::SocketAddr },
+    #[error("cannot listen on {addr} (JOBBOARD_HTTP_ADDR): {source}")]
+    Listen {
+        addr: std::net::SocketAddr,
+        source: io::Error,
+    },
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Starts the log on standard error, where it does not mix with what a command
+/// answers. A second call changes nothing.
+pub fn start_log(log: &Log) {
+    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let terminal = io::stderr().is_terminal();
+    let json = match log.format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(terminal);
+    // Fails only where a log is running already.
+    let _ = if json {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.compact().try_init()
+    };
+}
+
+/// Cancelled by the first SIGINT, SIGTERM or SIGHUP. Must be called in a runtime.
+pub fn stop_on_signals() -> Result<CancellationToken, StartError> {
+    let failed = |error: io::Error| StartError::Other(format!("cannot watch signals: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        let name = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+            _ = hangup.recv() => "SIGHUP",
+        };
+        info!(signal = name, "stopping");
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// Names variables that are set and do nothing.
+pub fn warn_of_settings_without_effect(settings: &Settings) {
+    for (variable, why) in &settings.without_effect {
+        warn!(variable, why, "a variable without effect is set");
+    }
+}
+
+/// The configuration of a part that is started alone. What the all-in-one keeps
+/// in its data folder is taken from there when it is not configured, so that the
+/// parts fit each other on one machine.
+pub fn config_of_part(mut settings: Settings) -> Result<Config, StartError> {
+    let data_dir = DataDir::locate(&settings.local)?;
+    let url = settings.database_url.take().ok_or(StartError::NoDatabase)?;
+    if settings.mail.smtp_url.is_none() && settings.mail.outbox_dir.is_none() {
+        data_dir.create()?;
+        let outbox = data_dir.private_folder("outbox")?;
+        warn!(folder = %outbox.display(), "no SMTP_URL: mail is not sent but kept in a folder");
+        settings.mail.outbox_dir = Some(outbox);
+    }
+    let secret = match settings.secret_key.take() {
+        Some(secret) => secret,
+        None => kept_secret(&data_dir)?,
+    };
+    Ok(Config::new(settings, url, secret))
+}
+
+fn kept_secret(data_dir: &DataDir) -> Result<SecretString, StartError> {
+    data_dir.create()?;
+    warn!(
+        folder = %data_dir.path().display(),
+        "no JOBBOARD_SECRET_KEY: using the one kept in the data folder, which other machines do not have"
+    );
+    Ok(data_dir.secret("secret_key")?)
+}

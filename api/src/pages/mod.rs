@@ -1,0 +1,79 @@
+//! Pages for people: the way in, and the mails that are kept instead of sent.
+
+mod outbox;
+
+use std::sync::LazyLock;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use minijinja::{Environment, Value, context};
+use poem::{
+    Response, Route, get, handler,
+    http::{HeaderValue, header},
+    web::Data,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    App,
+    problem::{Problem, Result},
+};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Escapes by itself what templates named `.html` insert.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    for (name, text) in [
+        ("layout.html", include_str!("layout.html")),
+        ("home.html", include_str!("home.html")),
+        ("outbox.html", include_str!("outbox.html")),
+        ("mail.html", include_str!("mail.html")),
+    ] {
+        #[expect(clippy::expect_used, reason = "compiled in and tested")]
+        templates
+            .add_template(name, text)
+            .expect("a right template");
+    }
+    templates
+});
+
+/// No script and nothing from elsewhere; the one stylesheet by its hash.
+static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    HeaderValue::from_str(&format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    ))
+    .ok()
+});
+
+pub(crate) fn add_to(route: Route) -> Route {
+    route
+        .at("/", get(home))
+        .at("/outbox", get(outbox::list))
+        .at("/outbox/:name", get(outbox::show))
+}
+
+fn page(name: &str, values: Value) -> Result<Response> {
+    let html = TEMPLATES
+        .get_template(name)
+        .and_then(|template| template.render(context! { style => STYLE, ..values }))
+        .map_err(Problem::internal)?;
+    let mut response = Response::builder()
+        .content_type("text/html; charset=utf-8")
+        .body(html);
+    if let Some(policy) = &*POLICY {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    Ok(response)
+}
+
+#[handler]
+fn home(app: Data<&App>, request: &poem::Request) -> Result<Response> {
+    page(
+        "home.html",
+        context! { has_outbox => outbox::folder(&app.config, request).is_ok() },
+    )
+}

@@ -1,0 +1,244 @@
+//! The whole job board in one process, with a database of its own.
+
+mod readiness;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use jobboard_api::App;
+use jobboard_shared::{
+    Clock,
+    config::{Config, Settings},
+    data_dir::DataDir,
+    database,
+    mail::Mailer,
+    startup::{self, StartError},
+};
+use secrecy::SecretString;
+use sqlx::PgPool;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::{
+    accounts,
+    postgres::Cluster,
+    terminal::{Progress, say},
+};
+
+/// What the API's last requests get; they are cut off after 25 s by themselves.
+const API_LIMIT: Duration = Duration::from_secs(40);
+
+/// Runs until told to stop. What can be refused is refused before anything is
+/// started.
+pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
+    let stop = startup::stop_on_signals()?;
+    let data_dir = DataDir::locate(&settings.local)?;
+    data_dir.create()?;
+    let _lock = data_dir.lock()?;
+    let listener = jobboard_api::listen(settings.http.addr).await?;
+
+    if let Some(url) = settings.database_url.clone() {
+        say("using the database that DATABASE_URL names; it gets no logins and no sample data");
+        return board(&settings, &data_dir, listener, url, false, &stop).await;
+    }
+
+    let cluster = Cluster::prepare(&data_dir, &settings.local, |line: &str| say(line)).await?;
+    say(format_args!(
+        "starting {}, data in {}",
+        cluster.describe(),
+        data_dir.path().display()
+    ));
+    let Some(server) = stop
+        .run_until_cancelled(cluster.start(|line: &str| say(line)))
+        .await
+    else {
+        return Ok(());
+    };
+    let mut server = server?;
+    let url = server.url();
+    let outcome = tokio::select! {
+        outcome = board(&settings, &data_dir, listener, url, true, &stop) => outcome,
+        status = server.died() => Err(StartError::Other(format!(
+            "PostgreSQL ended by itself ({status}); see {}",
+            data_dir.path().join("postgres.log").display()
+        ))),
+    };
+    server.stop().await?;
+    if outcome.is_ok() {
+        say("stopped");
+    }
+    outcome
+}
+
+/// Everything above the database: brought up, served, taken down in the order
+/// API, workers.
+async fn board(
+    settings: &Settings,
+    data_dir: &DataDir,
+    listener: TcpListener,
+    url: SecretString,
+    own_database: bool,
+    stop: &CancellationToken,
+) -> Result<(), StartError> {
+    let config = config(settings, data_dir, url, own_database)?;
+    let db = database::connect(&config.database.url, config.database.max_connections).await?;
+    let workers_stop = CancellationToken::new();
+    let mut workers = None;
+    let brought_up = stop
+        .run_until_cancelled(Box::pin(bring_up(
+            settings,
+            data_dir,
+            &config,
+            &db,
+            own_database,
+            &workers_stop,
+            &mut workers,
+        )))
+        .await;
+    let outcome = match brought_up {
+        None => Ok(()),
+        Some(Err(error)) => Err(error),
+        Some(Ok(app)) => {
+            let addr = listener.local_addr().unwrap_or(config.http.addr);
+            let api_stop = CancellationToken::new();
+            let mut api = tokio::spawn(jobboard_api::serve(listener, app, api_stop.clone()));
+            announce(&config, addr, data_dir, own_database)?;
+            let outcome = tokio::select! {
+                () = stop.cancelled() => Ok(()),
+                ended = &mut api => Err(StartError::Other(format!("the API ended by itself: {ended:?}"))),
+                ended = unexpected_end(&mut workers) => Err(ended),
+            };
+            api_stop.cancel();
+            if !api.is_finished() && tokio::time::timeout(API_LIMIT, &mut api).await.is_err() {
+                error!("the API does not end; leaving it behind");
+            }
+            outcome
+        }
+    };
+    workers_stop.cancel();
+    if let Some(workers) = workers.take_if(|workers| !workers.is_finished()) {
+        match workers.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => error!(%error, "the workers ended with an error"),
+            Err(error) => error!(%error, "the workers ended with a panic"),
+        }
+    }
+    db.close().await;
+    outcome
+}
+
+type Workers = JoinHandle<Result<(), StartError>>;
+
+/// The schema, the logins, the workers and, at the first start, the sample data
+/// with all that is computed from it.
+async fn bring_up(
+    settings: &Settings,
+    data_dir: &DataDir,
+    config: &Arc<Config>,
+    db: &PgPool,
+    own_database: bool,
+    workers_stop: &CancellationToken,
+    workers: &mut Option<Workers>,
+) -> Result<App, StartError> {
+    database::migrate(db).await?;
+    let clock = Clock::synchronized(db).await?;
+    if own_database {
+        accounts::ensure(data_dir, db).await?;
+    }
+    let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
+    let context = jobboard_worker::Context {
+        db: db.clone(),
+        clock: clock.clone(),
+        mailer,
+        config: config.clone(),
+    };
+    let token = workers_stop.clone();
+    *workers = Some(tokio::spawn(async move {
+        jobboard_worker::run(context, token)
+            .await
+            .map_err(|error| StartError::Other(error.to_string()))
+    }));
+    if own_database && settings.local.sample_data {
+        load_sample_data(db).await?;
+        readiness::wait(db).await?;
+    }
+    Ok(App::new(db.clone(), clock, config.clone()))
+}
+
+/// Pending for ever where there are no workers.
+async fn unexpected_end(workers: &mut Option<Workers>) -> StartError {
+    match workers {
+        Some(workers) => match workers.await {
+            Ok(Err(error)) => error,
+            ended => StartError::Other(format!("the workers ended by themselves: {ended:?}")),
+        },
+        None => std::future::pending().await,
+    }
+}
+
+fn config(
+    settings: &Settings,
+    data_dir: &DataDir,
+    url: SecretString,
+    own_database: bool,
+) -> Result<Arc<Config>, StartError> {
+    let mut settings = settings.clone();
+    if settings.mail.smtp_url.is_none() && settings.mail.outbox_dir.is_none() {
+        settings.mail.outbox_dir = Some(data_dir.private_folder("outbox")?);
+    }
+    if own_database && settings.direct_url.is_none() {
+        settings.direct_url = Some(url.clone());
+    }
+    let secret = data_dir.secret("secret_key")?;
+    Ok(Arc::new(Config::new(settings, url, secret)))
+}
+
+/// Loads the sample data where it is not yet, with progress.
+pub(crate) async fn load_sample_data(_db: &PgPool) -> Result<(), StartError> {
+    let progress = Progress::new();
+    progress.done();
+    Ok(())
+}
+
+fn announce(
+    config: &Config,
+    addr: SocketAddr,
+    data_dir: &DataDir,
+    own_database: bool,
+) -> Result<(), StartError> {
+    let mut base = config.http.public_url.clone();
+    if config.http.addr.port() == 0 {
+        // Given by the system only now.
+        let _ = base.set_port(Some(addr.port()));
+    }
+    let base = base.as_str().trim_end_matches('/').to_owned();
+    say(format_args!("\nThe job board is ready at {base}/\n"));
+    say(format_args!("  Documentation  {base}/api/docs"));
+    say(format_args!("  Health         {base}/health/"));
+    if let Some(folder) = &config.mail.outbox_dir {
+        say(format_args!(
+            "  Outbox         {base}/outbox/ (mails are kept in {})",
+            folder.display()
+        ));
+    } else {
+        say("  Mail           is really sent (SMTP_URL)");
+    }
+    let mut email = "user@example.com".to_owned();
+    let mut password = "your_password".to_owned();
+    if own_database && let Some(logins) = accounts::kept(data_dir)? {
+        say("\n  Log in as (shown again by `jobboard credentials`):");
+        accounts::show(&logins);
+        if let Some(login) = logins.iter().find(|login| login.role == "freelancer") {
+            email.clone_from(&login.email);
+            password.clone_from(&login.password);
+        }
+    }
+    say(format_args!(
+        "\n  Try:\n    curl '{base}/api/jobs/search/?q=python'\n    \
+         TOKEN=$(curl -s {base}/api/auth/login/ -H 'Content-Type: application/json' \
+         -d '{{\"email\":\"{email}\",\"password\":\"{password}\"}}' | sed 's/.*\"access\":\"\\([^\"]*\\).*/\\1/')\n    \
+         curl {base}/api/jobs/recommendations/ -H \"Authorization: Bearer $TOKEN\"\n\n  \
+         Ctrl-C stops everything."
+    ));
+    Ok(())
+}

@@ -83,9 +83,11 @@ create table schedules (
 );
 
 -- Makes the partitions from today (UTC) to `days` days ahead; gives how many
--- were new. Rows that fell into the default partition move to their day.
+-- were new. Rows that fell into the default partition move to their day. Gives
+-- up rather than let every ack wait behind it for a lock.
 create function create_finished_task_partitions(days int) returns int
     language plpgsql
+    set lock_timeout = '2s'
     as $$
     declare
         first_day date := (app_now() at time zone 'utc')::date;
@@ -117,6 +119,7 @@ create function create_finished_task_partitions(days int) returns int
 -- Drops the partitions that ended more than `age` ago; gives how many.
 create function drop_finished_task_partitions(age interval) returns int
     language plpgsql
+    set lock_timeout = '2s'
     as $$
     declare
         oldest text := to_char(app_now() at time zone 'utc' - age, 'YYYYMMDD');

@@ -12,6 +12,7 @@ pub mod schedule;
 pub mod search;
 mod task;
 mod trending;
+mod upkeep;
 
 use tokio_util::sync::CancellationToken;
 

@@ -3,16 +3,18 @@
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     notifications::tasks::SendEmail,
+    queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{RefreshJobs, RefreshScope, RemoveExpired},
     trending::tasks::{ApplySignals, Decay},
 };
 
-use crate::{auth, mail, recommendations, runtime::Registry, search, trending};
+use crate::{auth, mail, recommendations, runtime::Registry, search, trending, upkeep};
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
 pub fn registry() -> Registry {
     Registry::default()
+        .on::<Upkeep>(upkeep::upkeep)
         .on::<SendEmail>(mail::send)
         .on::<RefreshJobs>(search::refresh_jobs)
         .on::<RefreshScope>(search::refresh_scope)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
+    queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::RemoveExpired,
     trending::tasks::{ApplySignals, Decay},
@@ -20,6 +21,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Names are stable: they remember the last tick. Times are UTC.
 pub fn schedule() -> Schedule {
     Schedule::default()
+        .every("queue.upkeep", 60 * MINUTE, Missed::Skip, |_| Upkeep {})
         .every("search.remove_expired", MINUTE, Missed::Skip, |_| {
             RemoveExpired {}
         })

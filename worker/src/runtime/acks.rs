@@ -11,7 +11,8 @@ use apalis_core::{error::BoxDynError, task::Task};
 use futures::future::BoxFuture;
 use jobboard_shared::queue::{LeasedTask, Settlement, db};
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
 use super::{
@@ -45,7 +46,7 @@ pub(crate) struct Acks(mpsc::Sender<Message>);
 impl Acks {
     pub(crate) fn channel(slots: usize) -> (Self, Acker) {
         let (sender, receiver) = mpsc::channel((4 * slots).max(LEAST_CAPACITY));
-        (Self(sender), Acker(receiver))
+        (Self(sender), Acker(Mutex::new(receiver)))
     }
 
     pub(crate) async fn send(&self, ack: Ack) {
@@ -66,13 +67,23 @@ impl Acks {
 }
 
 /// Commits acks in batches: whatever came while the last batch was committed.
-pub(crate) struct Acker(mpsc::Receiver<Message>);
+pub(crate) struct Acker(Mutex<mpsc::Receiver<Message>>);
 
 impl Acker {
-    /// Ends when every [`Acks`] is gone.
-    pub(crate) async fn run(mut self, db: PgPool) {
+    /// Ends when every [`Acks`] is gone, or once `done` is cancelled and nothing
+    /// waits.
+    pub(crate) async fn run(&self, db: &PgPool, done: &CancellationToken) {
+        let mut receiver = self.0.lock().await;
         let mut messages = Vec::with_capacity(LARGEST_BATCH);
-        while self.0.recv_many(&mut messages, LARGEST_BATCH).await > 0 {
+        loop {
+            let received = tokio::select! {
+                biased;
+                received = receiver.recv_many(&mut messages, LARGEST_BATCH) => received,
+                () = done.cancelled() => return,
+            };
+            if received == 0 {
+                return;
+            }
             let mut batch = Vec::with_capacity(messages.len());
             let mut flushes = Vec::new();
             for message in messages.drain(..) {
@@ -81,7 +92,7 @@ impl Acker {
                     Message::Flush(done) => flushes.push(done),
                 }
             }
-            commit(&db, batch).await;
+            commit(db, batch).await;
             for done in flushes {
                 // Who waited may have been dropped.
                 let _ = done.send(());

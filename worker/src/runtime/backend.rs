@@ -14,11 +14,12 @@ use apalis_core::{
 };
 use futures::{FutureExt, future::BoxFuture};
 use jobboard_shared::queue::{Again, LeasedTask, Settlement};
+use sqlx::PgPool;
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
     task::JoinHandle,
 };
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     acks::{Ack, AckLayer, Acker, Acks},
@@ -43,7 +44,9 @@ enum Phase {
     Built(Box<(Fetcher, Acker)>, Duration),
     Open {
         fetcher: JoinHandle<()>,
-        _closing: DropGuard,
+        /// Dropped with the backend, also when apalis drops it after a panic.
+        fetching: DropGuard,
+        acking: DropGuard,
     },
     Closing(BoxFuture<'static, ()>),
     Closed,
@@ -96,8 +99,8 @@ impl QueueBackend {
         };
         let (fetcher, acker) = *parts;
         let closing = fetcher.closing.clone();
-        tokio::spawn(acker.run(self.station.db.clone()));
-        let guard = closing.clone().drop_guard();
+        let fetching = closing.clone().drop_guard();
+        let acking = spawn_acker(acker, self.station.db.clone());
         let fetcher = Arc::new(fetcher);
         let fetcher = tokio::spawn(async move {
             tokio::select! {
@@ -112,21 +115,27 @@ impl QueueBackend {
         });
         self.phase = Phase::Open {
             fetcher,
-            _closing: guard,
+            fetching,
+            acking,
         };
     }
 
     /// Stops fetching, gives back what has not started, commits all acks.
     fn close(&mut self) -> BoxFuture<'static, ()> {
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
-        let Phase::Open { fetcher, _closing } = phase else {
+        let Phase::Open {
+            fetcher,
+            fetching,
+            acking,
+        } = phase
+        else {
             return futures::future::ready(()).boxed();
         };
         let (_, none) = mpsc::unbounded_channel();
         let mut tasks = std::mem::replace(&mut self.tasks, none);
         let acks = self.acks.clone();
         async move {
-            drop(_closing);
+            drop(fetching);
             if let Err(error) = fetcher.await {
                 tracing::error!(%error, "the fetcher ended badly");
             }
@@ -142,9 +151,25 @@ impl QueueBackend {
                 .await;
             }
             acks.flush().await;
+            drop(acking);
         }
         .boxed()
     }
+}
+
+/// Runs the acker until the guard is dropped and all acks are committed.
+fn spawn_acker(acker: Acker, db: PgPool) -> DropGuard {
+    let done = CancellationToken::new();
+    let guard = done.clone().drop_guard();
+    let acker = Arc::new(acker);
+    tokio::spawn(async move {
+        supervise("acker", &done, || {
+            let (acker, db, done) = (Arc::clone(&acker), db.clone(), done.clone());
+            async move { acker.run(&db, &done).await }
+        })
+        .await;
+    });
+    guard
 }
 
 impl Backend for QueueBackend {

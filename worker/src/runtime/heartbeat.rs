@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::leases::Leases;
+use super::{leases::Leases, supervise::supervise};
 
 /// Its own thread, so that handlers that compute for long do not starve it, and
 /// its own connection, so that no pool makes it wait.
@@ -31,7 +31,9 @@ impl Heart {
         thread::Builder::new()
             .name("lease-heartbeat".to_owned())
             .spawn(move || {
-                runtime.block_on(beat_until(&token, &options, &leases, lease));
+                runtime.block_on(supervise("heartbeat", &token, || {
+                    beat_until(token.clone(), options.clone(), Arc::clone(&leases), lease)
+                }));
                 drop(alive);
             })?;
         Ok(Self { stop, stopped })
@@ -45,9 +47,9 @@ impl Heart {
 }
 
 async fn beat_until(
-    stop: &CancellationToken,
-    options: &PgConnectOptions,
-    leases: &Leases,
+    stop: CancellationToken,
+    options: PgConnectOptions,
+    leases: Arc<Leases>,
     lease: Duration,
 ) {
     let rhythm = lease / 3;
@@ -58,7 +60,7 @@ async fn beat_until(
             () = stop.cancelled() => break,
             () = tokio::time::sleep(pause) => {}
         }
-        let beat = beat(&mut connection, options, leases, lease);
+        let beat = beat(&mut connection, &options, &leases, lease);
         pause = match tokio::time::timeout(rhythm, beat).await {
             Ok(Ok(())) => rhythm,
             Ok(Err(error)) => {

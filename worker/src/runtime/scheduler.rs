@@ -16,7 +16,8 @@ const MOST_TICKS: usize = 100;
 pub enum Missed {
     /// Only the last one becomes a task, and none while one is pending.
     Skip,
-    /// Every one becomes a task, the oldest first.
+    /// Every one becomes a task, the oldest first (unless the tasks have a
+    /// unique key of their own, by which they merge).
     CatchUp,
 }
 
@@ -101,7 +102,7 @@ impl Schedule {
             let mut task = NewTask::of(&make(tick))?;
             // Ticks are claimed once; the key also keeps what is skipped from
             // piling up behind a queue that stands still.
-            task.unique_key = Some(match missed {
+            task.unique_key.get_or_insert_with(|| match missed {
                 Missed::Skip => format!("schedule {name}"),
                 Missed::CatchUp => format!("schedule {name} {}", tick.timestamp()),
             });
@@ -142,7 +143,10 @@ pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, s
             .collect::<Result<Vec<_>, _>>()?;
         let mut tx = conn.begin().await?;
         if db::claim_ticks(&mut tx, line.name, last.last_tick, *newest).await? {
-            db::insert(&mut tx, &tasks).await?;
+            for task in &tasks {
+                // One by one: with a key of its own each merges into the last.
+                db::insert(&mut tx, std::slice::from_ref(task)).await?;
+            }
             tx.commit().await?;
             tracing::debug!(line = line.name, tasks = tasks.len(), "schedule ticked");
             enqueued += tasks.len() as u64;

@@ -1,0 +1,20 @@
+//! The queue's own records.
+
+use std::time::Duration;
+
+use jobboard_shared::queue::{db, tasks::Upkeep};
+
+use crate::{Context, Lease, TaskResult};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const PARTITIONS_AHEAD: i32 = 7;
+const KEEP_FINISHED: Duration = DAY.saturating_mul(7);
+const KEEP_DEAD: Duration = DAY.saturating_mul(90);
+
+pub(crate) async fn upkeep(ctx: Context, _: Upkeep, _: Lease) -> TaskResult {
+    let mut conn = ctx.db.acquire().await?;
+    let made = db::make_partitions(&mut conn, PARTITIONS_AHEAD).await?;
+    let dropped = db::drop_old_records(&mut conn, KEEP_FINISHED, KEEP_DEAD).await?;
+    tracing::debug!(made, ?dropped, "finished tasks kept in bounds");
+    Ok(())
+}

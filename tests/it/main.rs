@@ -1,4 +1,5 @@
 //! What the system promises, driven over real HTTP on a real Postgres.
 
+mod queue;
 mod schema;
 mod support;

@@ -7,4 +7,5 @@ mod emails;
 
 pub use app::TestApp;
 pub use client::{Client, Response};
+pub use database::TestDatabase;
 pub use emails::Email;

@@ -1,0 +1,274 @@
+//! The whole fleet, through the runtime.
+
+use std::{sync::Arc, time::Duration};
+
+use jobboard_worker::{
+    Context, Lease, RunError, TaskError, TaskResult,
+    runtime::{Registry, Schedule, run_with},
+};
+use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{Plain, Queue, Unique, succeed};
+
+struct Fleet {
+    shutdown: CancellationToken,
+    run: JoinHandle<Result<(), RunError>>,
+}
+
+impl Fleet {
+    fn start(queue: &Queue, registry: Registry) -> Self {
+        let shutdown = CancellationToken::new();
+        let fleet = run_with(
+            queue.ctx.clone(),
+            registry,
+            Schedule::default(),
+            shutdown.clone(),
+        );
+        Self {
+            shutdown,
+            run: tokio::spawn(fleet),
+        }
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.run.await.unwrap().unwrap();
+    }
+}
+
+/// Handlers that wait until the test lets them go.
+#[derive(Clone)]
+struct Gate {
+    started: Arc<Semaphore>,
+    open: Arc<Semaphore>,
+}
+
+impl Gate {
+    fn new() -> Self {
+        Self {
+            started: Arc::new(Semaphore::new(0)),
+            open: Arc::new(Semaphore::new(0)),
+        }
+    }
+
+    fn registry(&self) -> Registry {
+        let gate = self.clone();
+        Registry::default().on::<Unique>(move |_: Context, _: Unique, _: Lease| {
+            let gate = gate.clone();
+            async move {
+                gate.started.add_permits(1);
+                gate.open.acquire().await.unwrap().forget();
+                Ok(())
+            }
+        })
+    }
+
+    async fn wait_for_start(&self) {
+        self.started.acquire().await.unwrap().forget();
+    }
+}
+
+async fn misbehave(_: Context, task: Plain, _: Lease) -> TaskResult {
+    match task.n % 10 {
+        3 => panic!("on purpose"),
+        5 => std::future::pending().await,
+        7 => Err(TaskError::give_up("hopeless")),
+        _ => Ok(()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neighbours_of_misbehaving_tasks_finish() {
+    let queue = Queue::start().await;
+    for n in 0..100 {
+        queue.enqueue(&Plain { n }).await;
+    }
+    sqlx::raw_sql(
+        "update tasks set max_attempts = 1;
+         update tasks set args = '{}' where (args ->> 'n')::int % 10 = 9;",
+    )
+    .execute(&queue.db)
+    .await
+    .unwrap();
+    let fleet = Fleet::start(&queue, Registry::default().on::<Plain>(misbehave));
+    queue
+        .until("all have ended", "select count(*) = 0 from tasks")
+        .await;
+    fleet.stop().await;
+    assert_eq!(queue.finished().await, 60);
+    let dead = queue.dead().await;
+    for (reason, number) in [("attempts", 20), ("gave_up", 10), ("undecodable", 10)] {
+        assert_eq!(
+            dead.iter().filter(|d| d.reason == reason).count(),
+            number,
+            "{reason}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_lets_running_tasks_end_and_starts_no_more() {
+    let queue = Queue::start().await;
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        queue.enqueue(&Unique::named(name)).await;
+    }
+    let gate = Gate::new();
+    let fleet = Fleet::start(&queue, gate.registry());
+    for _ in 0..4 {
+        gate.wait_for_start().await;
+    }
+    fleet.shutdown.cancel();
+    gate.open.add_permits(10);
+    fleet.stop().await;
+    assert_eq!(queue.finished().await, 4, "as many as slots");
+    assert_eq!(queue.pending().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_outlasts_the_grace_time_is_released_uncounted() {
+    let queue =
+        Queue::start_with(|config| config.worker.shutdown_grace = Duration::from_millis(100)).await;
+    queue.enqueue(&Unique::named("a")).await;
+    let gate = Gate::new();
+    let fleet = Fleet::start(&queue, gate.registry());
+    gate.wait_for_start().await;
+    fleet.stop().await;
+    assert_eq!(queue.pending().await, 1);
+    let task = queue.lease(1).await.remove(0);
+    assert_eq!((task.attempt, task.key.fence), (1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_is_renewed_while_its_task_runs() {
+    let queue = Queue::start_with(|c| c.worker.lease = Duration::from_millis(600)).await;
+    queue.enqueue(&Unique::named("a")).await;
+    let gate = Gate::new();
+    let fleet = Fleet::start(&queue, gate.registry());
+    gate.wait_for_start().await;
+    sqlx::query("create table first as select lease_until from tasks")
+        .execute(&queue.db)
+        .await
+        .unwrap();
+    queue
+        .until(
+            "the lease was renewed past its first end",
+            "select app_now() > (select lease_until from first) + interval '1 second'",
+        )
+        .await;
+    gate.open.add_permits(1);
+    queue
+        .until("it has ended", "select count(*) = 1 from finished_tasks")
+        .await;
+    fleet.stop().await;
+    assert_eq!(
+        queue
+            .count("select attempt::bigint from finished_tasks")
+            .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_lease_is_lost_is_aborted_and_changes_nothing() {
+    let queue = Queue::start_with(|c| c.worker.lease = Duration::from_millis(600)).await;
+    queue.enqueue(&Unique::named("a")).await;
+    let gate = Gate::new();
+    let dropped = Arc::new(Semaphore::new(0));
+    struct OnDrop(Arc<Semaphore>);
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            self.0.add_permits(1);
+        }
+    }
+    let (started, gone) = (Arc::clone(&gate.started), Arc::clone(&dropped));
+    let registry = Registry::default().on::<Unique>(move |_: Context, _: Unique, _: Lease| {
+        let guard = OnDrop(Arc::clone(&gone));
+        started.add_permits(1);
+        async move {
+            let _guard = guard;
+            std::future::pending().await
+        }
+    });
+    let fleet = Fleet::start(&queue, registry);
+    gate.wait_for_start().await;
+    let taken = "update tasks set fence = fence + 1, leased_by = 'another',
+                        lease_until = app_now() + interval '1 hour'";
+    sqlx::query(taken).execute(&queue.db).await.unwrap();
+    dropped.acquire().await.unwrap().forget();
+    fleet.stop().await;
+    assert_eq!(
+        queue
+            .count("select count(*) from tasks where leased_by = 'another'")
+            .await,
+        1
+    );
+    assert_eq!(queue.finished().await, 0);
+}
+
+/// Every connection of the fleet is cut again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fleet_outlives_its_connections() {
+    let queue = Queue::start_with(|c| c.worker.lease = Duration::from_secs(1)).await;
+    for n in 0..200 {
+        queue.enqueue(&Plain { n: n * 10 }).await;
+    }
+    let fleet = Fleet::start(&queue, Registry::default().on::<Plain>(succeed));
+    for _ in 0..5 {
+        let cut = "select pg_terminate_backend(pid) from pg_stat_activity
+                   where datname = current_database() and pid <> pg_backend_pid()";
+        sqlx::query(cut).execute(&queue.db).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    // A fetch whose answer was cut off leaves its tasks leased until that ends.
+    queue
+        .until(
+            "no lease is left",
+            "select count(lease_until) = 0 from tasks",
+        )
+        .await;
+    queue.advance(Duration::from_secs(3600)).await;
+    queue
+        .until(
+            "all have ended",
+            "select count(*) = 200 from finished_tasks",
+        )
+        .await;
+    fleet.stop().await;
+}
+
+/// Figures for people: `cargo test --test it throughput -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints a figure, proves nothing"]
+async fn throughput_of_tasks_that_do_nothing() {
+    const TASKS: i32 = 20_000;
+    let slots = std::env::var("SLOTS")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(64);
+    let queue = Queue::start_with(|c| {
+        c.worker.queues.insert("default".to_owned(), slots);
+    })
+    .await;
+    let tasks: Vec<_> = (0..TASKS).map(|n| Plain { n }).collect();
+    let mut conn = queue.db.acquire().await.unwrap();
+    let start = std::time::Instant::now();
+    jobboard_shared::queue::enqueue_many(&mut conn, &tasks)
+        .await
+        .unwrap();
+    let enqueued = start.elapsed();
+    let start = std::time::Instant::now();
+    let fleet = Fleet::start(&queue, Registry::default().on::<Plain>(succeed));
+    queue
+        .until("all have ended", "select not exists (select from tasks)")
+        .await;
+    let ran = start.elapsed();
+    fleet.stop().await;
+    let rate = |time: Duration| f64::from(TASKS) / time.as_secs_f64();
+    println!(
+        "enqueued {:.0}/s, ran {:.0}/s with {slots} slots",
+        rate(enqueued),
+        rate(ran)
+    );
+    assert_eq!(queue.finished().await, i64::from(TASKS));
+}

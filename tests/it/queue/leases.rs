@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use jobboard_shared::queue::{Again, Settlement, db};
+
+use super::{LEASE, Plain, Queue};
+
+#[tokio::test]
+async fn who_lost_the_lease_changes_nothing() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    let old = queue.lease(1).await.remove(0);
+    queue.advance(LEASE + Duration::from_secs(1)).await;
+    assert_eq!(queue.rescue().await.len(), 1);
+
+    let late = [
+        Settlement::Done,
+        Settlement::Again {
+            delay: Duration::ZERO,
+            why: Again::Released,
+        },
+        Settlement::Dead {
+            reason: jobboard_shared::queue::DeathReason::GaveUp,
+            error: "late".to_owned(),
+        },
+    ];
+    for settlement in &late {
+        assert!(
+            queue.settle(&old, settlement.clone()).await.is_empty(),
+            "while pending"
+        );
+    }
+    queue.advance(Duration::from_secs(3600)).await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    let new = db::lease_suspect(&mut conn, "default", "w", LEASE)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(new.key.fence > old.key.fence);
+    for settlement in &late {
+        assert!(
+            queue.settle(&old, settlement.clone()).await.is_empty(),
+            "while leased anew"
+        );
+    }
+    let held = db::heartbeat(&mut conn, &[old.key, new.key], LEASE)
+        .await
+        .unwrap();
+    assert_eq!(held, [new.key]);
+    assert_eq!(queue.settle(&new, Settlement::Done).await, [new.key.id]);
+}
+
+#[tokio::test]
+async fn a_release_does_not_count_and_yet_moves_the_fence() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    let first = queue.lease(1).await.remove(0);
+    let released = Settlement::Again {
+        delay: Duration::ZERO,
+        why: Again::Released,
+    };
+    queue.settle(&first, released.clone()).await;
+    assert!(queue.settle(&first, Settlement::Done).await.is_empty());
+    let second = queue.lease(1).await.remove(0);
+    assert_eq!((first.attempt, second.attempt), (1, 1));
+    assert!(second.key.fence > first.key.fence);
+    assert!(queue.settle(&first, Settlement::Done).await.is_empty());
+    assert_eq!(queue.finished().await, 0);
+}
+
+#[tokio::test]
+async fn a_renewed_lease_is_not_rescued() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    let task = queue.lease(1).await.remove(0);
+    let mut conn = queue.db.acquire().await.unwrap();
+    for _ in 0..3 {
+        queue.advance(Duration::from_secs(20)).await;
+        let held = db::heartbeat(&mut conn, &[task.key], LEASE).await.unwrap();
+        assert_eq!(held, [task.key]);
+        assert!(queue.rescue().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn several_rescuers_rescue_once() {
+    let queue = Queue::start().await;
+    for n in 0..20 {
+        queue.enqueue(&Plain { n }).await;
+    }
+    assert_eq!(queue.lease(20).await.len(), 20);
+    queue.advance(LEASE * 2).await;
+    let (a, b, c) = tokio::join!(queue.rescue(), queue.rescue(), queue.rescue());
+    assert_eq!(a.len() + b.len() + c.len(), 20);
+    assert_eq!(queue.pending().await, 20);
+}
+
+#[tokio::test]
+async fn two_workers_never_get_the_same_task() {
+    let queue = Queue::start().await;
+    for n in 0..100 {
+        queue.enqueue(&Plain { n }).await;
+    }
+    let (a, b, c) = tokio::join!(queue.lease(60), queue.lease(60), queue.lease(60));
+    let mut ids: Vec<_> = [a, b, c].concat().iter().map(|t| t.key.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 100);
+}

@@ -1,0 +1,115 @@
+use std::time::Duration;
+
+use jobboard_shared::queue::{db, tasks::Upkeep};
+use jobboard_worker::runtime::Registry;
+
+use super::{Plain, Queue, succeed};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn finished_tasks_stand_in_their_day_and_are_dropped_by_age() {
+    let queue = Queue::start().await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    // Beyond the partitions made so far: the default takes it.
+    queue.advance(30 * DAY).await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    queue.drain(Registry::default().on::<Plain>(succeed)).await;
+    assert_eq!(
+        queue
+            .count("select count(*) from finished_tasks_default")
+            .await,
+        1
+    );
+
+    assert_eq!(db::make_partitions(&mut conn, 7).await.unwrap(), 8);
+    assert_eq!(db::make_partitions(&mut conn, 7).await.unwrap(), 0);
+    assert_eq!(
+        queue
+            .count("select count(*) from finished_tasks_default")
+            .await,
+        0
+    );
+    assert_eq!(queue.finished().await, 1, "it moved to its day");
+
+    queue.advance(DAY).await;
+    db::drop_old_records(&mut conn, 3 * DAY, 3 * DAY)
+        .await
+        .unwrap();
+    assert_eq!(queue.finished().await, 1);
+    queue.advance(4 * DAY).await;
+    let dropped = db::drop_old_records(&mut conn, 3 * DAY, 3 * DAY)
+        .await
+        .unwrap();
+    assert_eq!(dropped.partitions, 2);
+    assert_eq!(queue.finished().await, 0);
+}
+
+#[tokio::test]
+async fn the_schedule_keeps_the_records_in_bounds() {
+    let queue = Queue::start().await;
+    jobboard_worker::tick(&queue.ctx).await.unwrap();
+    queue.advance(20 * DAY).await;
+    jobboard_worker::tick(&queue.ctx).await.unwrap();
+    let due = "select count(*) from tasks where kind = 'queue.upkeep'";
+    assert_eq!(queue.count(due).await, 1);
+    for _ in 0..2 {
+        queue.enqueue(&Upkeep {}).await;
+        let report = queue.drain(jobboard_worker::registry::registry()).await;
+        assert_eq!(
+            report
+                .failures
+                .iter()
+                .filter(|f| f.kind == "queue.upkeep")
+                .count(),
+            0
+        );
+        assert_eq!(queue.count(due).await, 0);
+    }
+    let days = "select count(*) from pg_inherits where inhparent = 'finished_tasks'::regclass";
+    assert_eq!(
+        queue.count(days).await,
+        1 + 8,
+        "the default, today and a week ahead"
+    );
+}
+
+#[tokio::test]
+async fn the_dead_are_kept_for_a_while() {
+    let queue = Queue::start().await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    queue.enqueue(&Plain { n: 1 }).await;
+    sqlx::query("update tasks set max_attempts = 1")
+        .execute(&queue.db)
+        .await
+        .unwrap();
+    queue.drain(Registry::default()).await;
+    assert_eq!(
+        db::dead_tasks(&mut conn, Some("test.plain"), 10)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    assert!(
+        db::dead_tasks(&mut conn, Some("test.other"), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    queue.advance(10 * DAY).await;
+    assert_eq!(
+        db::drop_old_records(&mut conn, DAY, 30 * DAY)
+            .await
+            .unwrap()
+            .dead,
+        0
+    );
+    assert_eq!(
+        db::drop_old_records(&mut conn, DAY, 9 * DAY)
+            .await
+            .unwrap()
+            .dead,
+        1
+    );
+}

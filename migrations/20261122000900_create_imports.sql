@@ -1,5 +1,5 @@
 create type import_format as enum ('csv', 'ndjson');
-create type import_status as enum ('queued', 'running', 'finished', 'failed');
+create type import_status as enum ('uploading', 'queued', 'running', 'finished', 'failed');
 create type import_outcome as enum ('created', 'updated', 'duplicate', 'failed');
 
 create table imports (
@@ -8,12 +8,13 @@ create table imports (
     format import_format not null,
     -- The source of rows that name none.
     source text not null check (length(source) between 1 and 100),
-    -- Column of the file -> field of the job.
+    -- Field of the job -> the file's columns that may hold it, best first.
     mapping jsonb not null check (jsonb_typeof(mapping) = 'object'),
-    status import_status not null default 'queued',
-    file_bytes bigint not null check (file_bytes >= 0),
-    -- How far it got: the byte after the last row that is done, and that row's number.
+    status import_status not null default 'uploading',
+    file_bytes bigint not null default 0 check (file_bytes >= 0),
+    -- How far it got: the byte and the line after the last row that is done.
     next_byte bigint not null default 0 check (next_byte between 0 and file_bytes),
+    next_line integer not null default 1 check (next_line >= 1),
     rows_done integer not null default 0 check (rows_done >= 0),
     created_count integer not null default 0 check (created_count >= 0),
     updated_count integer not null default 0 check (updated_count >= 0),
@@ -28,6 +29,7 @@ create table imports (
     constraint imports_finished_check check ((status in ('finished', 'failed')) = (finished_at is not null))
 );
 create index imports_user_idx on imports (user_id, created_at desc, id desc);
+create index imports_created_idx on imports (created_at);
 
 -- The uploaded file in pieces of equal size (the last may be shorter); dropped when the import ends.
 create table import_chunks (

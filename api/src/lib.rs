@@ -12,6 +12,7 @@ mod employers;
 mod framework_errors;
 mod freelancers;
 mod health;
+mod imports;
 mod jobs;
 mod json;
 mod operations;
@@ -79,6 +80,7 @@ fn operations() -> impl OpenApi {
         users::UsersApi,
         (
             jobs::JobsApi,
+            imports::ImportsApi,
             categories::CategoriesApi,
             companies::CompaniesApi,
             employers::EmployersApi,

@@ -1,5 +1,7 @@
 //! What the system promises, driven over real HTTP on a real Postgres.
 
+mod imports;
 mod queue;
+mod real_data;
 mod schema;
 mod support;

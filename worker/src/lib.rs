@@ -4,6 +4,7 @@ mod alone;
 mod auth;
 mod context;
 mod drain;
+mod imports;
 pub mod mail;
 mod recommendations;
 pub mod registry;

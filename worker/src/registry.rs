@@ -2,6 +2,7 @@
 
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
+    imports::tasks::{ContinueImport, PurgeImports},
     notifications::tasks::SendEmail,
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
@@ -9,13 +10,15 @@ use jobboard_shared::{
     trending::tasks::{ApplySignals, Decay},
 };
 
-use crate::{auth, mail, recommendations, runtime::Registry, search, trending, upkeep};
+use crate::{auth, imports, mail, recommendations, runtime::Registry, search, trending, upkeep};
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
 pub fn registry() -> Registry {
     Registry::default()
         .on::<Upkeep>(upkeep::upkeep)
         .on::<SendEmail>(mail::send)
+        .on::<ContinueImport>(imports::continue_import)
+        .on::<PurgeImports>(imports::purge)
         .on::<RefreshJobs>(search::refresh_jobs)
         .on::<RefreshScope>(search::refresh_scope)
         .on::<RemoveExpired>(search::remove_expired)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
+    imports::tasks::PurgeImports,
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::RemoveExpired,
@@ -30,6 +31,9 @@ pub fn schedule() -> Schedule {
         })
         .every("trending.decay", 60 * MINUTE, Missed::Skip, |_| {
             Decay::default()
+        })
+        .every("imports.purge", 60 * MINUTE, Missed::Skip, |_| {
+            PurgeImports {}
         })
         .cron("recommendations.plan", "10 3 * * *", Missed::Skip, |_| {
             Plan::default()

@@ -50,7 +50,10 @@ pub struct Admin {
 
 /// An employer or an administrator, with what they may manage.
 #[derive(Clone, Copy, Debug)]
-pub struct Manager(pub Scope);
+pub struct Manager {
+    pub user_id: Uuid,
+    pub scope: Scope,
+}
 
 /// Anybody at all. A token that is offered must be good all the same.
 #[derive(Clone, Copy, Debug)]
@@ -132,11 +135,15 @@ impl Permission for Admin {
 impl Permission for Manager {
     fn permit(viewer: Option<SignedIn>) -> Result<Self> {
         let user = SignedIn::permit(viewer)?;
-        match (user.role, user.profile_id) {
-            (Role::Admin, _) => Ok(Self(Scope::Any)),
-            (Role::Employer, Some(profile_id)) => Ok(Self(Scope::Own(profile_id))),
-            _ => Err(role_required("an employer or an admin")),
-        }
+        let scope = match (user.role, user.profile_id) {
+            (Role::Admin, _) => Scope::Any,
+            (Role::Employer, Some(profile_id)) => Scope::Own(profile_id),
+            _ => return Err(role_required("an employer or an admin")),
+        };
+        Ok(Self {
+            user_id: user.user_id,
+            scope,
+        })
     }
 }
 

@@ -84,7 +84,7 @@ impl CompaniesApi {
         manager: Manager,
         body: Strict<CompanyInput>,
     ) -> Result<CreateResponse> {
-        create(&app, manager.0, body.0).await
+        create(&app, manager.scope, body.0).await
     }
 
     /// Read a company
@@ -115,7 +115,7 @@ impl CompaniesApi {
         body: Strict<CompanyReplacement>,
     ) -> Result<Json<Company>> {
         let (details, owner) = body.0.split();
-        if owner.is_some() && manager.0 != Scope::Any {
+        if owner.is_some() && manager.scope != Scope::Any {
             return Err(Problem::invalid_field(
                 "employer_id",
                 "read_only",
@@ -123,7 +123,7 @@ impl CompaniesApi {
             ));
         }
         let mut tx = app.db.begin().await?;
-        let company = companies::update(&mut tx, manager.0, id.0, &details, owner).await?;
+        let company = companies::update(&mut tx, manager.scope, id.0, &details, owner).await?;
         tx.commit().await?;
         Ok(Json(company.into()))
     }

@@ -138,7 +138,7 @@ impl JobsApi {
     ) -> Result<CreateResponse> {
         let new = body.0.into_new_job();
         let mut tx = app.db.begin().await?;
-        let job = jobs::create(&mut tx, manager.0, &new).await?;
+        let job = jobs::create(&mut tx, manager.scope, &new).await?;
         tx.commit().await?;
         let address = format!("/api/jobs/{}/", job.summary.id);
         Ok(CreateResponse::Created(Json(job.into()), address))
@@ -174,7 +174,7 @@ impl JobsApi {
         id: Path<Uuid>,
         body: Strict<JobInput>,
     ) -> Result<Json<Job>> {
-        update(&app, manager.0, id.0, &body.0.into_replacement()).await
+        update(&app, manager.scope, id.0, &body.0.into_replacement()).await
     }
 
     /// Change a job
@@ -188,7 +188,7 @@ impl JobsApi {
         id: Path<Uuid>,
         body: Strict<JobPatchInput>,
     ) -> Result<Json<Job>> {
-        update(&app, manager.0, id.0, &body.0.into_patch()?).await
+        update(&app, manager.scope, id.0, &body.0.into_patch()?).await
     }
 
     /// Delete a job
@@ -203,7 +203,7 @@ impl JobsApi {
         id: Path<Uuid>,
     ) -> Result<DeleteResponse> {
         let mut tx = app.db.begin().await?;
-        jobs::delete(&mut tx, manager.0, id.0).await?;
+        jobs::delete(&mut tx, manager.scope, id.0).await?;
         tx.commit().await?;
         Ok(DeleteResponse::Deleted)
     }
@@ -218,7 +218,7 @@ impl JobsApi {
         manager: Manager,
         id: Path<Uuid>,
     ) -> Result<Json<Job>> {
-        move_to(&app, manager.0, id.0, jobs::JobStatus::Published).await
+        move_to(&app, manager.scope, id.0, jobs::JobStatus::Published).await
     }
 
     /// Close a published job
@@ -226,7 +226,7 @@ impl JobsApi {
     /// It takes no more applications and is no longer found.
     #[oai(path = "/:id/close", method = "post", operation_id = "close_job")]
     async fn close(&self, app: Data<&App>, manager: Manager, id: Path<Uuid>) -> Result<Json<Job>> {
-        move_to(&app, manager.0, id.0, jobs::JobStatus::Closed).await
+        move_to(&app, manager.scope, id.0, jobs::JobStatus::Closed).await
     }
 
     /// Archive a job for good
@@ -237,7 +237,7 @@ impl JobsApi {
         manager: Manager,
         id: Path<Uuid>,
     ) -> Result<Json<Job>> {
-        move_to(&app, manager.0, id.0, jobs::JobStatus::Archived).await
+        move_to(&app, manager.scope, id.0, jobs::JobStatus::Archived).await
     }
 }
 

@@ -1,0 +1,517 @@
+//! From what a row says to a job ad: lenient in spelling, strict in meaning.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{
+    mapping::{Field, Mapping},
+    reader::Columns,
+};
+use crate::{
+    FieldError,
+    jobs::{ExperienceLevel, JobType, SalaryPeriod},
+};
+
+/// At most so many skills are kept of an ad.
+const MAX_SKILLS: usize = 30;
+
+/// A job ad as a file gives it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImportedJob {
+    pub source: String,
+    pub external_id: Option<String>,
+    pub title: String,
+    pub company: String,
+    pub description: String,
+    pub requirements: String,
+    pub responsibilities: String,
+    pub benefits: String,
+    pub location: String,
+    pub is_remote: bool,
+    pub job_type: JobType,
+    pub experience_level: Option<ExperienceLevel>,
+    pub salary_min: Option<Decimal>,
+    pub salary_max: Option<Decimal>,
+    pub salary_currency: String,
+    pub salary_period: SalaryPeriod,
+    /// A category's id, slug or name; one that the board does not have is left out.
+    pub category: Option<String>,
+    pub skills: Vec<String>,
+    /// `None`: the time of the import.
+    pub posted_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub url: Option<String>,
+}
+
+impl ImportedJob {
+    /// Reads a row, naming everything that is wrong with it.
+    ///
+    /// # Errors
+    /// One error per field that is missing or breaks a rule.
+    pub fn parse(
+        columns: &Columns,
+        mapping: &Mapping,
+        default_source: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let mut row = Row {
+            columns,
+            mapping,
+            errors: Vec::new(),
+        };
+        let (salary_min, salary_max) = (row.money(Field::SalaryMin), row.money(Field::SalaryMax));
+        if let (Some(min), Some(max)) = (salary_min, salary_max)
+            && min > max
+        {
+            row.fault(
+                Field::SalaryMax,
+                "below_minimum",
+                format!("{max} is below the minimum {min}"),
+            );
+        }
+        let posted_at = row.time(Field::PostedAt);
+        if posted_at.is_some_and(|at| at > now) {
+            row.fault(
+                Field::PostedAt,
+                "in_future",
+                "the ad is not posted yet".to_owned(),
+            );
+        }
+        let expires_at = row.time(Field::ExpiresAt);
+        if expires_at.is_some_and(|at| at <= posted_at.unwrap_or(now)) {
+            row.fault(
+                Field::ExpiresAt,
+                "before_publication",
+                "the ad expires before it is posted".to_owned(),
+            );
+        }
+        let job = Self {
+            source: row
+                .text(Field::Source, 100)
+                .unwrap_or_else(|| default_source.to_owned()),
+            external_id: row.text(Field::ExternalId, 300),
+            title: row.required(Field::Title, 300),
+            company: row.required(Field::Company, 200),
+            description: row.text(Field::Description, 100_000).unwrap_or_default(),
+            requirements: row.text(Field::Requirements, 50_000).unwrap_or_default(),
+            responsibilities: row
+                .text(Field::Responsibilities, 50_000)
+                .unwrap_or_default(),
+            benefits: row.text(Field::Benefits, 50_000).unwrap_or_default(),
+            location: row.text(Field::Location, 300).unwrap_or_default(),
+            is_remote: row.choice(Field::IsRemote, remote).unwrap_or(false),
+            job_type: row
+                .choice(Field::JobType, job_type)
+                .unwrap_or(JobType::FullTime),
+            experience_level: row.choice(Field::ExperienceLevel, experience_level),
+            salary_min,
+            salary_max,
+            salary_currency: row
+                .choice(Field::SalaryCurrency, currency)
+                .unwrap_or_else(|| "USD".to_owned()),
+            salary_period: row
+                .choice(Field::SalaryPeriod, salary_period)
+                .unwrap_or(SalaryPeriod::Yearly),
+            category: row.text(Field::Category, 1000),
+            skills: row.skills(),
+            posted_at,
+            expires_at,
+            url: row.text(Field::Url, 2000),
+        };
+        if row.errors.is_empty() {
+            Ok(job)
+        } else {
+            Err(row.errors)
+        }
+    }
+
+    /// What makes two rows the same ad: source and id, or the whole content.
+    pub fn identity(&self) -> [u8; 32] {
+        match &self.external_id {
+            Some(id) => {
+                let mut hash = Sha256::new();
+                hash.update(b"id\0");
+                hash.update((self.source.len() as u64).to_be_bytes());
+                hash.update(&self.source);
+                hash.update(id);
+                hash.finalize().into()
+            }
+            None => self.fingerprint(),
+        }
+    }
+
+    /// Equal for equal ads alone.
+    #[expect(clippy::expect_used, reason = "plain data always serializes")]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let content = serde_json::to_vec(self).expect("plain data");
+        Sha256::digest(content).into()
+    }
+}
+
+struct Row<'a> {
+    columns: &'a Columns,
+    mapping: &'a Mapping,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Row<'a> {
+    /// The first value that is not empty, of the columns for this field.
+    fn value(&self, field: Field) -> Option<&'a Value> {
+        self.mapping.columns(field).iter().find_map(|column| {
+            self.columns.get(column).filter(|value| match value {
+                Value::Null => false,
+                Value::String(text) => !text.trim().is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                _ => true,
+            })
+        })
+    }
+
+    fn fault(&mut self, field: Field, code: &'static str, message: String) {
+        self.errors
+            .push(FieldError::new(field.name(), code, message));
+    }
+
+    fn text(&mut self, field: Field, max: usize) -> Option<String> {
+        let text = match self.value(field)? {
+            Value::String(text) => clean(text),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(value) => value.to_string(),
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                let parts: Vec<_> = items.iter().filter_map(Value::as_str).map(clean).collect();
+                parts.join(", ")
+            }
+            _ => {
+                self.fault(field, "invalid_type", "the value is not a text".to_owned());
+                return None;
+            }
+        };
+        let length = text.chars().count();
+        if length > max {
+            self.fault(
+                field,
+                "too_long",
+                format!("{length} characters; at most {max} are kept"),
+            );
+            return None;
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    fn required(&mut self, field: Field, max: usize) -> String {
+        let before = self.errors.len();
+        self.text(field, max).unwrap_or_else(|| {
+            if self.errors.len() == before {
+                self.fault(field, "required", format!("the {} is empty", field.name()));
+            }
+            String::new()
+        })
+    }
+
+    fn choice<T>(&mut self, field: Field, read: fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(field, 200)?;
+        let key: String = text
+            .to_lowercase()
+            .chars()
+            .map(|c| if c == '-' || c == ' ' { '_' } else { c })
+            .collect();
+        let choice = read(&key);
+        if choice.is_none() {
+            let what = field.name();
+            self.fault(
+                field,
+                "invalid_choice",
+                format!("{text:?} is not a known {what}"),
+            );
+        }
+        choice
+    }
+
+    /// Zero means that the ad names no salary.
+    fn money(&mut self, field: Field) -> Option<Decimal> {
+        let text = self.text(field, 100)?;
+        let plain: String = text
+            .chars()
+            .filter(|c| !matches!(c, ',' | ' ' | '\'' | '$' | '€' | '£'))
+            .collect();
+        let amount = plain
+            .parse::<Decimal>()
+            .or_else(|_| Decimal::from_scientific(&plain))
+            .map(|amount| amount.round_dp(2));
+        match amount {
+            Ok(amount) if amount.is_zero() => None,
+            Ok(amount)
+                if amount.is_sign_positive() && amount < Decimal::from(1_000_000_000_000_i64) =>
+            {
+                Some(amount.normalize())
+            }
+            Ok(_) => {
+                self.fault(field, "out_of_range", format!("{text:?} is not a salary"));
+                None
+            }
+            Err(_) => {
+                self.fault(field, "invalid_format", format!("{text:?} is not a number"));
+                None
+            }
+        }
+    }
+
+    /// RFC 3339, or a date with or without a time, which then is UTC.
+    fn time(&mut self, field: Field) -> Option<DateTime<Utc>> {
+        let text = self.text(field, 100)?;
+        let time = DateTime::parse_from_rfc3339(&text)
+            .map(|time| time.to_utc())
+            .or_else(|_| text.parse::<NaiveDateTime>().map(|time| time.and_utc()))
+            .or_else(|_| {
+                NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").map(|t| t.and_utc())
+            })
+            .or_else(|_| {
+                text.parse::<NaiveDate>()
+                    .map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc())
+            })
+            .ok()
+            .filter(|time| (1970..2200).contains(&chrono::Datelike::year(time)));
+        if time.is_none() {
+            self.fault(
+                field,
+                "invalid_format",
+                format!("{text:?} is not a date such as 2026-01-31 or 2026-01-31T09:00:00Z"),
+            );
+        }
+        time
+    }
+
+    /// Skills of every column named for them; a text is a list parted by commas.
+    fn skills(&mut self) -> Vec<String> {
+        let mut skills: Vec<String> = Vec::new();
+        for column in self.mapping.columns(Field::Skills) {
+            let names: Vec<&str> = match self.columns.get(column) {
+                Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+                Some(Value::String(text)) => text.split([',', ';', '|']).collect(),
+                _ => Vec::new(),
+            };
+            for name in names.into_iter().map(clean) {
+                let known = skills.iter().any(|skill| skill.eq_ignore_ascii_case(&name));
+                if !name.is_empty() && name.chars().count() <= 100 && !known {
+                    skills.push(name);
+                }
+            }
+        }
+        skills.truncate(MAX_SKILLS);
+        skills
+    }
+}
+
+/// Without what no database keeps and no reader sees: control characters (line
+/// ends and tabs stay) and surrounding space. Feeds write `&#x2F;` for a slash.
+fn clean(text: &str) -> String {
+    let decoded = decode_entities(text);
+    let kept: String = decoded
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect();
+    kept.trim().to_owned()
+}
+
+fn decode_entities(text: &str) -> String {
+    const NAMED: &[(&str, &str)] = &[
+        ("amp", "&"),
+        ("lt", "<"),
+        ("gt", ">"),
+        ("quot", "\""),
+        ("apos", "'"),
+        ("nbsp", " "),
+        ("ndash", "–"),
+        ("mdash", "—"),
+        ("rsquo", "’"),
+        ("lsquo", "‘"),
+        ("rdquo", "”"),
+        ("ldquo", "“"),
+        ("bull", "•"),
+        ("hellip", "…"),
+    ];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest
+            .char_indices()
+            .take(10)
+            .find(|(_, c)| *c == ';')
+            .map(|(at, _)| at);
+        let decoded = end.and_then(|end| {
+            let name = &rest[1..end];
+            let number =
+                name.strip_prefix('#')
+                    .and_then(|digits| match digits.strip_prefix(['x', 'X']) {
+                        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+                        None => digits.parse().ok(),
+                    });
+            number
+                .and_then(char::from_u32)
+                .map(String::from)
+                .or_else(|| {
+                    NAMED
+                        .iter()
+                        .find(|(known, _)| *known == name)
+                        .map(|(_, to)| (*to).to_owned())
+                })
+        });
+        match (decoded, end) {
+            (Some(decoded), Some(end)) => {
+                out.push_str(&decoded);
+                rest = &rest[end + 1..];
+            }
+            _ => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn remote(key: &str) -> Option<bool> {
+    match key {
+        "true" | "yes" | "y" | "1" | "remote" | "fully_remote" | "telecommute" => Some(true),
+        "false" | "no" | "n" | "0" | "onsite" | "on_site" | "office" | "hybrid" => Some(false),
+        _ => None,
+    }
+}
+
+fn job_type(key: &str) -> Option<JobType> {
+    match key {
+        "full_time" | "fulltime" | "f" | "permanent" => Some(JobType::FullTime),
+        "part_time" | "parttime" | "p" => Some(JobType::PartTime),
+        "contract" | "contractor" | "temporary" => Some(JobType::Contract),
+        "freelance" | "freelancer" => Some(JobType::Freelance),
+        "internship" | "intern" => Some(JobType::Internship),
+        _ => None,
+    }
+}
+
+fn experience_level(key: &str) -> Option<ExperienceLevel> {
+    match key {
+        "entry" | "entry_level" | "junior" | "student" => Some(ExperienceLevel::Entry),
+        "intermediate" | "mid" | "mid_level" | "experienced" | "experienced_(non_manager)" => {
+            Some(ExperienceLevel::Intermediate)
+        }
+        "senior" => Some(ExperienceLevel::Senior),
+        "lead" | "principal" | "staff" | "manager" => Some(ExperienceLevel::Lead),
+        "executive" | "director" | "c_level" => Some(ExperienceLevel::Executive),
+        _ => None,
+    }
+}
+
+fn salary_period(key: &str) -> Option<SalaryPeriod> {
+    match key {
+        "hourly" | "hour" => Some(SalaryPeriod::Hourly),
+        "daily" | "day" => Some(SalaryPeriod::Daily),
+        "weekly" | "week" => Some(SalaryPeriod::Weekly),
+        "monthly" | "month" => Some(SalaryPeriod::Monthly),
+        "yearly" | "year" | "annual" | "annually" => Some(SalaryPeriod::Yearly),
+        _ => None,
+    }
+}
+
+fn currency(key: &str) -> Option<String> {
+    let code = key.to_uppercase();
+    (code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase())).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(row: Value) -> Result<ImportedJob, Vec<FieldError>> {
+        let Value::Object(columns) = row else {
+            panic!("an object")
+        };
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        ImportedJob::parse(&columns, &Mapping::parse([]).unwrap(), "feed", now)
+    }
+
+    #[test]
+    fn spellings_of_feeds_are_understood() {
+        let job = parse(json!({
+            "title": "Painter &#x2F; Decorator", "company": "Brush &amp; Co", "job_type": "Full-Time",
+            "experience_level": "junior", "remote_type": "hybrid", "salary_min": 0,
+            "salary_max": "85,000.50", "salary_type": "Annual", "tech_stack": ["c++", "C++", "go"],
+            "posted_at": "2019-02-11T00:00:00.000", "description": "a\u{0}b"
+        }))
+        .unwrap();
+        assert_eq!(job.title, "Painter / Decorator");
+        assert_eq!(job.company, "Brush & Co");
+        assert_eq!(job.experience_level, Some(ExperienceLevel::Entry));
+        assert_eq!(
+            (job.salary_min, job.salary_max),
+            (None, Some("85000.5".parse().unwrap()))
+        );
+        assert_eq!(job.skills, ["c++", "go"]);
+        assert_eq!(job.description, "ab");
+        assert_eq!(job.source, "feed");
+        assert!(!job.is_remote);
+    }
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        let errors = parse(json!({
+            "title": " ", "job_type": "sometimes", "salary_min": "a lot", "salary_max": -5,
+            "posted_at": "2031-01-01", "description": {}
+        }))
+        .unwrap_err();
+        let mut seen: Vec<_> = errors
+            .iter()
+            .map(|e| (e.field.as_str(), e.code.as_ref()))
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(
+            seen,
+            [
+                ("company", "required"),
+                ("description", "invalid_type"),
+                ("job_type", "invalid_choice"),
+                ("posted_at", "in_future"),
+                ("salary_max", "out_of_range"),
+                ("salary_min", "invalid_format"),
+                ("title", "required"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_id_identifies_else_the_content() {
+        let with_id = |id: &str, title: &str| {
+            parse(json!({"title": title, "company": "c", "external_id": id})).unwrap()
+        };
+        assert_eq!(with_id("1", "a").identity(), with_id("1", "b").identity());
+        assert_ne!(with_id("1", "a").identity(), with_id("2", "a").identity());
+        assert_ne!(
+            with_id("1", "a").fingerprint(),
+            with_id("1", "b").fingerprint()
+        );
+        let without = |title: &str| parse(json!({"title": title, "company": "c"})).unwrap();
+        assert_eq!(without("a").identity(), without("a").identity());
+        assert_ne!(without("a").identity(), without("b").identity());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,40}|[&#x;a-z0-9]{0,20}") {
+            let row = json!({"title": text, "company": text, "salary_min": text,
+                             "posted_at": text, "skills": text, "location": text});
+            if let Ok(job) = parse(row) {
+                prop_assert!(!job.title.is_empty());
+                prop_assert!(!job.title.contains('\0'));
+            }
+        }
+    }
+}

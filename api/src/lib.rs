@@ -20,6 +20,7 @@ mod pages;
 pub mod paging;
 pub mod problem;
 mod schema;
+mod search;
 mod server;
 mod tags;
 mod users;
@@ -81,6 +82,7 @@ fn operations() -> impl OpenApi {
         (
             jobs::JobsApi,
             imports::ImportsApi,
+            search::SearchApi,
             categories::CategoriesApi,
             companies::CompaniesApi,
             employers::EmployersApi,

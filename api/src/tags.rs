@@ -10,6 +10,8 @@ pub(crate) enum Tag {
     Users,
     /// Posting, reading and listing jobs
     Jobs,
+    /// Finding jobs
+    Search,
     /// Companies and their jobs
     Companies,
     /// The signed-in employer

@@ -1,9 +1,12 @@
 //! What the index holds of a job.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
+    compounds,
     language::Language,
     locality::Locality,
     plain::plain_text,
@@ -126,32 +129,44 @@ impl Document {
 }
 
 /// The words of several texts, up to so many bytes. No phrase reaches from one
-/// text into the next, nor from what stands before.
+/// text into the next, nor from what stands before. The persons inside compound
+/// words follow at the end.
 fn list<'a>(texts: impl IntoIterator<Item = &'a str>, language: Language, most: usize) -> String {
     let gap = language.gap();
-    let mut all = String::new();
+    let mut list = List {
+        words: String::new(),
+        most,
+    };
+    let mut persons = BTreeSet::new();
     for text in texts {
-        if let Some(gap) = gap {
-            if !all.is_empty() {
-                all.push(' ');
-            }
-            all.push_str(gap);
-        }
+        list.push(gap.unwrap_or_default());
         for word in terms::words(text, Reading::Ad(language)) {
-            let word = match gap {
+            list.push(match gap {
                 Some(gap) if language.stops(&word.text) => gap,
                 _ => &word.text,
-            };
-            if all.len() + 1 + word.len() > most {
-                return all;
-            }
-            if !all.is_empty() {
-                all.push(' ');
-            }
-            all.push_str(word);
+            });
+            persons.extend(compounds::person(&word.text));
         }
     }
-    all
+    for person in persons {
+        list.push(gap.unwrap_or_default());
+        list.push(person);
+    }
+    list.words
+}
+
+struct List {
+    words: String,
+    most: usize,
+}
+
+impl List {
+    fn push(&mut self, word: &str) {
+        if !word.is_empty() && self.words.len() + 1 + word.len() <= self.most {
+            self.words.push(' ');
+            self.words.push_str(word);
+        }
+    }
 }
 
 fn facts(source: &Source, locality: &Locality) -> Vec<i32> {

@@ -50,19 +50,18 @@ pub fn words(text: &str, reading: Reading) -> Vec<Word> {
     let mut words = Vec::with_capacity(spans.len());
     let mut at = 0;
     while at < spans.len() {
-        let (text, taken) = Scan {
+        let scan = Scan {
             text,
             spans: &spans,
             at,
             reading,
-        }
-        .read();
-        let last = spans[at + taken - 1];
+        };
+        let (text, taken) = scan.read();
         if !text.is_empty() {
             words.push(Word {
-                text,
+                end: spans[at + taken - 1].1 + scan.sign_bytes(&text),
                 start: spans[at].0,
-                end: last.1,
+                text,
             });
         }
         at += taken;
@@ -256,6 +255,17 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// How much of what follows was written out in `word`.
+    fn sign_bytes(self, word: &str) -> usize {
+        let after = self.after(self.at);
+        match after.chars().next() {
+            Some('+') if word.ends_with("plusplus") => 2,
+            Some('+') if self.is_letter(self.at) && word.ends_with("plus") => 1,
+            Some(sign @ ('#' | '♯')) if word.ends_with("sharp") => sign.len_utf8(),
+            _ => 0,
+        }
+    }
+
     /// ".net", ".NET8", "asp.net"; not "example.net".
     fn is_dotnet(self, word: &str) -> bool {
         let Some(version) = word.strip_prefix("net") else {
@@ -437,7 +447,7 @@ mod tests {
             at,
             [
                 ("fur".to_owned(), "Für"),
-                ("cplusplus".to_owned(), "C"),
+                ("cplusplus".to_owned(), "C++"),
                 ("nodejs".to_owned(), "Node.js")
             ]
         );

@@ -3,14 +3,17 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{
+use crate::search::{
     document::{Document, Source},
     tasks::Scope,
 };
 
 /// Locks the refreshing of these jobs until the transaction ends, in one order,
 /// so that two batches never wait for each other.
-pub(super) async fn lock_jobs(conn: &mut PgConnection, job_ids: &[Uuid]) -> sqlx::Result<()> {
+pub(in crate::search) async fn lock_jobs(
+    conn: &mut PgConnection,
+    job_ids: &[Uuid],
+) -> sqlx::Result<()> {
     sqlx::query!(
         "select count(pg_advisory_xact_lock(hashtext('search.refresh'), key)) from (
              select distinct hashtext(id::text) as key from unnest($1::uuid[]) as id order by key
@@ -22,7 +25,7 @@ pub(super) async fn lock_jobs(conn: &mut PgConnection, job_ids: &[Uuid]) -> sqlx
     Ok(())
 }
 
-pub(super) async fn live_jobs(
+pub(in crate::search) async fn live_jobs(
     conn: &mut PgConnection,
     job_ids: &[Uuid],
 ) -> sqlx::Result<Vec<Source>> {
@@ -67,7 +70,7 @@ pub(super) async fn live_jobs(
 }
 
 /// Removes the documents of `job_ids` that are not in `live`.
-pub(super) async fn remove_others(
+pub(in crate::search) async fn remove_others(
     conn: &mut PgConnection,
     job_ids: &[Uuid],
     live: &[Uuid],
@@ -84,7 +87,10 @@ pub(super) async fn remove_others(
 
 /// Writes documents; one that is the same already is left alone, for a rewrite
 /// costs every index entry of its words.
-pub(super) async fn upsert(conn: &mut PgConnection, documents: &[Document]) -> sqlx::Result<u64> {
+pub(in crate::search) async fn upsert(
+    conn: &mut PgConnection,
+    documents: &[Document],
+) -> sqlx::Result<u64> {
     if documents.is_empty() {
         return Ok(0);
     }

@@ -1,0 +1,53 @@
+//! Search as clients see it.
+
+use jobboard_shared::search;
+use poem_openapi::{Enum, Object};
+
+use crate::jobs::dto::JobSummary;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", remote = "search::Sort")]
+pub(super) enum Sort {
+    /// Best first; newest first where there is no text to be relevant to
+    Relevance,
+    /// Newest first
+    Date,
+}
+
+/// Of a distance
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(super) enum DistanceUnit {
+    Km,
+    Mi,
+}
+
+impl DistanceUnit {
+    pub(super) fn in_km(self) -> f32 {
+        match self {
+            Self::Km => 1.0,
+            Self::Mi => 1.609_344,
+        }
+    }
+}
+
+/// A job that was found
+#[derive(Debug, Object)]
+pub(super) struct JobHit {
+    #[oai(flatten)]
+    job: JobSummary,
+    /// How well it fits, from 0 to 1; null in lists by date
+    score: Option<f64>,
+    /// A piece of the ad as safe HTML, with what was asked for in `<mark>`
+    snippet: String,
+}
+
+impl From<search::Hit> for JobHit {
+    fn from(hit: search::Hit) -> Self {
+        Self {
+            job: hit.job.into(),
+            score: hit.score,
+            snippet: hit.snippet,
+        }
+    }
+}

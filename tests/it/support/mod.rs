@@ -5,7 +5,7 @@ mod client;
 mod database;
 mod emails;
 
-pub use app::TestApp;
+pub use app::{PASSWORD, TestApp};
 pub use client::{Client, Response};
 pub use database::TestDatabase;
 pub use emails::Email;

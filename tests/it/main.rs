@@ -6,5 +6,6 @@ mod conventions;
 mod imports;
 mod queue;
 mod real_data;
+mod sample_data;
 mod schema;
 mod support;

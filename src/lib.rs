@@ -1,0 +1,3 @@
+//! The all-in-one job board: what its binary and its tests share.
+
+pub mod sample_data;

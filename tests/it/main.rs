@@ -1,8 +1,16 @@
 //! What the system promises, driven over real HTTP on a real Postgres.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod all_in_one;
+mod applications;
 mod auth;
 mod conventions;
+mod emails;
 mod imports;
 mod queue;
 mod real_data;

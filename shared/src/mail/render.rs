@@ -126,7 +126,8 @@ pub fn render(
     })?;
     let facts = context! {
         site => context! {
-            url => site.as_str().trim_end_matches('/'),
+            // A parsed address needs no escaping.
+            url => Value::from_safe_string(site.as_str().trim_end_matches('/').to_owned()),
             host => site.host_str().unwrap_or("localhost"),
         },
         recipient => Value::from(Serde(recipient)),

@@ -4,8 +4,10 @@ mod app;
 mod client;
 mod database;
 mod emails;
+mod smtp;
 
 pub use app::{PASSWORD, TestApp};
 pub use client::{Client, Response};
 pub use database::TestDatabase;
 pub use emails::Email;
+pub use smtp::{SmtpServer, Verdict};

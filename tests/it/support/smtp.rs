@@ -1,0 +1,155 @@
+//! A mail server that does as it is told.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+/// What the server does with one mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accept,
+    /// Answers `RCPT TO` with this code.
+    RefuseRecipient(u16),
+    /// Answers the final dot with this code.
+    RefuseMail(u16),
+    /// Has the mail, and hangs up instead of saying so.
+    HangUpAfterDot,
+    /// Hangs up when asked for the recipient.
+    HangUpBeforeData,
+}
+
+/// A mail whose final dot the server has seen and not refused.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    pub to: String,
+    pub content: String,
+}
+
+impl Delivery {
+    pub fn message_id(&self) -> &str {
+        self.content
+            .lines()
+            .find_map(|line| line.strip_prefix("Message-ID: "))
+            .expect("a mail with a Message-ID")
+    }
+}
+
+#[derive(Default)]
+struct State {
+    verdicts: VecDeque<Verdict>,
+    deliveries: Vec<Delivery>,
+    connections: usize,
+}
+
+pub struct SmtpServer {
+    pub url: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl SmtpServer {
+    pub async fn start() -> Self {
+        Self::start_at("127.0.0.1:0").await
+    }
+
+    pub async fn start_at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        let url = format!(
+            "smtp://{}?tls=none",
+            listener.local_addr().expect("address")
+        );
+        let state = Arc::<Mutex<State>>::default();
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                shared.lock().expect("state").connections += 1;
+                // A client that goes away ends its conversation, not the server.
+                tokio::spawn(converse(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { url, state }
+    }
+
+    /// What happens to the next mails; those after them are accepted.
+    pub fn will(&self, verdicts: impl IntoIterator<Item = Verdict>) {
+        self.state.lock().expect("state").verdicts.extend(verdicts);
+    }
+
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.state.lock().expect("state").deliveries.clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.state.lock().expect("state").connections
+    }
+}
+
+async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 sink.invalid ESMTP\r\n").await?;
+    let (mut verdict, mut to) = (Verdict::Accept, String::new());
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let command = line.trim_end();
+        let answer = if command.starts_with("EHLO") {
+            "250 sink.invalid".to_owned()
+        } else if command.starts_with("MAIL FROM:") {
+            let mut state = state.lock().expect("state");
+            verdict = state.verdicts.pop_front().unwrap_or(Verdict::Accept);
+            "250 sender is fine".to_owned()
+        } else if let Some(address) = command.strip_prefix("RCPT TO:") {
+            to = address.trim_matches(['<', '>']).to_owned();
+            match verdict {
+                Verdict::RefuseRecipient(code) => format!("{code} no mailbox {address} here"),
+                Verdict::HangUpBeforeData => return Ok(()),
+                _ => "250 recipient is fine".to_owned(),
+            }
+        } else if command == "DATA" {
+            stream.write_all(b"354 go on\r\n").await?;
+            let content = read_content(&mut stream).await?;
+            let delivery = Delivery {
+                to: to.clone(),
+                content,
+            };
+            match verdict {
+                Verdict::RefuseMail(code) => format!("{code} the mail is not wanted"),
+                _ => {
+                    state.lock().expect("state").deliveries.push(delivery);
+                    if verdict == Verdict::HangUpAfterDot {
+                        return Ok(());
+                    }
+                    "250 taken".to_owned()
+                }
+            }
+        } else if command == "QUIT" {
+            stream.write_all(b"221 bye\r\n").await?;
+            return Ok(());
+        } else {
+            "250 fine".to_owned()
+        };
+        stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
+    }
+}
+
+async fn read_content(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
+    let mut content = String::new();
+    loop {
+        let start = content.len();
+        if stream.read_line(&mut content).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if &content[start..] == ".\r\n" {
+            content.truncate(start);
+            return Ok(content);
+        }
+    }
+}

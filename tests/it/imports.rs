@@ -5,7 +5,7 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::support::{Client, Response, TestApp};
+use crate::support::{Client, Response, TestApp, WorkerProcess};
 
 const CSV: &str = "text/csv";
 const NDJSON: &str = "application/x-ndjson";
@@ -165,6 +165,73 @@ async fn a_file_of_many_batches_adds_up_and_a_repeated_task_changes_nothing() {
             .count(),
         1
     );
+}
+
+/// Asks for the report until it `is_there`.
+async fn watch(client: &Client, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+    loop {
+        let report = client.get(path).await.expect(200).json;
+        if is_there(&report) {
+            return report;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "too late: {report}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_workers_change_no_count() {
+    let mut app = TestApp::start().await;
+    app.leave_tasks();
+    let admin = app.admin().await;
+    // Every third row repeats the one before, every seventh is broken.
+    let file: String = ads(3000)
+        .lines()
+        .enumerate()
+        .map(|(n, ad)| match n {
+            n if n % 7 == 6 => "{broken\n".to_owned(),
+            n if n % 3 == 2 => format!(
+                "{}\n",
+                ad.replace(&format!("\"{n}\""), &format!("\"{}\"", n - 1))
+            ),
+            _ => format!("{ad}\n"),
+        })
+        .collect();
+    let id = upload(&admin, "", NDJSON, file.clone())
+        .await
+        .expect(202)
+        .id();
+    let path = format!("/api/imports/{id}/");
+    let rows_done = |report: &Value| counts(report)[0];
+    for _ in 0..3 {
+        let before = rows_done(&admin.get(&path).await.expect(200).json);
+        let worker = WorkerProcess::start(&app);
+        watch(&admin, &path, |report| {
+            rows_done(report) > before || report["status"] == "finished"
+        })
+        .await;
+        worker.kill().await;
+    }
+    let between = admin.get(&path).await.expect(200).json;
+    assert_eq!(
+        between["status"], "running",
+        "killed in the middle: {between}"
+    );
+    let worker = WorkerProcess::start(&app);
+    let report = watch(&admin, &path, |report| report["status"] == "finished").await;
+    worker.kill().await;
+
+    let quiet = app.admin().await;
+    let undisturbed = import(&app, &quiet, "", NDJSON, file).await;
+    assert_eq!(counts(&report), counts(&undisturbed));
+    assert_eq!(counts(&report)[0], 3000);
+    let jobs: i64 = sqlx::query_scalar("select count(*) from jobs where imported_by = $1")
+        .bind(admin.user_id)
+        .fetch_one(&app.db)
+        .await
+        .expect("count");
+    assert_eq!(jobs, counts(&report)[1]);
 }
 
 #[tokio::test]

@@ -25,9 +25,6 @@ pub const CHUNK_BYTES: usize = 256 * 1024;
 /// A row longer than this is an error; most often a quote was left open.
 pub const MAX_ROW_BYTES: usize = 1024 * 1024;
 
-/// The largest file taken.
-pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "import_format", rename_all = "snake_case")]
 pub enum ImportFormat {

@@ -1,6 +1,6 @@
 //! The whole system on one database: the HTTP server, and the workers on demand.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jobboard_shared::{
     Clock,
@@ -201,6 +201,11 @@ impl TestApp {
     /// Every mail delivered so far, oldest first.
     pub fn emails(&self) -> Vec<Email> {
         emails::read(self.outbox.path())
+    }
+
+    /// The folder that mail goes to.
+    pub fn outbox(&self) -> &Path {
+        self.outbox.path()
     }
 
     /// Moves the database's time, and the clocks that follow it, forward.

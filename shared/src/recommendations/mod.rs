@@ -12,6 +12,7 @@ pub mod kernel;
 pub mod model;
 pub mod profile;
 pub mod reasons;
+pub mod serving;
 pub mod tasks;
 pub mod text;
 

@@ -206,3 +206,7 @@ pub(super) fn neighbours(index: &Index, from: u32, to: u32, k: usize) -> Vec<Sto
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "matching_tests.rs"]
+mod tests;

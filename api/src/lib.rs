@@ -19,6 +19,7 @@ mod operations;
 mod pages;
 pub mod paging;
 pub mod problem;
+mod recommendations;
 mod schema;
 mod search;
 mod server;
@@ -83,6 +84,7 @@ fn operations() -> impl OpenApi {
             jobs::JobsApi,
             imports::ImportsApi,
             search::SearchApi,
+            recommendations::RecommendationsApi,
             categories::CategoriesApi,
             companies::CompaniesApi,
             employers::EmployersApi,

@@ -18,6 +18,8 @@ pub(crate) enum Tag {
     Employers,
     /// The signed-in job seeker
     Freelancers,
+    /// Recommended, trending and similar jobs
+    Recommendations,
     /// Applying for jobs, and what becomes of it
     Applications,
     /// Whether the parts of the service answer

@@ -9,9 +9,13 @@
 mod all_in_one;
 mod applications;
 mod auth;
+mod companies;
 mod conventions;
 mod emails;
+mod employers;
+mod freelancers;
 mod imports;
+mod jobs;
 mod queue;
 mod real_data;
 mod sample_data;

@@ -200,6 +200,13 @@ impl<'a> Walk<'a> {
         if let Some(chosen) = chosen {
             return self.value(chosen, value, path);
         }
+        // The right kind of value with faults comes nearer than a wrong kind.
+        let distance = |errors: &[FieldError]| {
+            let wrong_kind = errors
+                .iter()
+                .any(|error| error.field == path && error.code == "invalid_type");
+            (wrong_kind, errors.len())
+        };
         let mut best: Option<Vec<FieldError>> = None;
         for alternative in alternatives {
             let mut walk = Walk::new(self.registry);
@@ -207,7 +214,8 @@ impl<'a> Walk<'a> {
             if walk.errors.is_empty() {
                 return;
             }
-            if best.as_ref().is_none_or(|b| walk.errors.len() < b.len()) {
+            let nearer = |best: &Vec<FieldError>| distance(&walk.errors) < distance(best);
+            if best.as_ref().is_none_or(nearer) {
                 best = Some(walk.errors);
             }
         }

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use jobboard_shared::trending::tasks::ApplySignals;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{ad, post, publish};
+use crate::support::TestApp;
+
+/// The looks that are kept, and those that wait to be added to the job's count.
+async fn counted(app: &TestApp, job_id: Uuid) -> (i64, i64) {
+    sqlx::query_as(
+        "select (select count(*) from job_views where job_id = $1),
+            (select count(*) from job_signals where job_id = $1 and kind = 'view')",
+    )
+    .bind(job_id)
+    .fetch_one(&app.db)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn looks_are_counted_but_the_owners_own() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let path = format!("/api/jobs/{id}/");
+    owner.get(&path).await.expect(200);
+    assert_eq!(counted(&app, id).await, (0, 0));
+    app.anonymous().get(&path).await.expect(200);
+    app.anonymous().get(&path).await.expect(200);
+    app.employer().await.get(&path).await.expect(200);
+    assert_eq!(counted(&app, id).await, (3, 3));
+    let draft = post(&owner, ad("Draft")).await;
+    app.admin()
+        .await
+        .get(&format!("/api/jobs/{draft}/"))
+        .await
+        .expect(200);
+    assert_eq!(counted(&app, draft).await, (0, 0));
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn a_visitor_counts_once_in_thirty_minutes() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let path = format!("/api/jobs/{id}/");
+    let seeker = app.freelancer().await;
+    for _ in 0..3 {
+        seeker.get(&path).await.expect(200);
+    }
+    assert_eq!(counted(&app, id).await, (1, 1));
+    app.advance_time(Duration::from_secs(31 * 60)).await;
+    seeker.get(&path).await.expect(200);
+    assert_eq!(counted(&app, id).await, (2, 2));
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn parallel_looks_of_one_visitor_count_once_and_of_many_all() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let path = format!("/api/jobs/{id}/");
+    let seeker = app.freelancer().await;
+    let looks = (0..20).map(|_| seeker.get(&path));
+    for answer in futures::future::join_all(looks).await {
+        answer.expect(200);
+    }
+    assert_eq!(counted(&app, id).await, (1, 1));
+    let anonymous = app.anonymous();
+    let looks = (0..20).map(|_| anonymous.get(&path));
+    for answer in futures::future::join_all(looks).await {
+        answer.expect(200);
+    }
+    assert_eq!(counted(&app, id).await, (21, 21));
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn a_look_keeps_who_and_whence_without_the_query() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let seeker = app.freelancer().await;
+    seeker
+        .request(reqwest::Method::GET, &format!("/api/jobs/{id}/"))
+        .header("user-agent", "a browser")
+        .header("referer", "https://search.example/results?q=secret#x")
+        .send()
+        .await
+        .unwrap();
+    let row: (Option<Uuid>, String, String) =
+        sqlx::query_as("select user_id, user_agent, referrer from job_views")
+            .fetch_one(&app.db)
+            .await
+            .unwrap();
+    let expected = (
+        Some(seeker.user_id),
+        "a browser".to_owned(),
+        "https://search.example/results".to_owned(),
+    );
+    assert_eq!(row, expected);
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn a_look_is_no_edit() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let path = format!("/api/jobs/{id}/");
+    let read = |job: Value| job["updated_at"].clone();
+    let before = read(owner.get(&path).await.expect(200).json);
+    app.anonymous().get(&path).await.expect(200);
+    assert_eq!(read(owner.get(&path).await.expect(200).json), before);
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn looks_are_added_to_the_job_once() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let path = format!("/api/jobs/{id}/");
+    for _ in 0..3 {
+        app.anonymous().get(&path).await.expect(200);
+    }
+    for _ in 0..2 {
+        app.enqueue(&ApplySignals {}).await;
+        app.drain_tasks().await;
+        let job = owner.get(&path).await.expect(200);
+        assert_eq!(job.json["view_count"], 3);
+    }
+}

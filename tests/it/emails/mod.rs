@@ -74,6 +74,18 @@ async fn an_application_is_told_to_both_sides_once() {
         "New application for Painter: Robin Example"
     );
     assert_eq!(applicant.to, freelancer.email);
+    let id: Uuid = sqlx::query_scalar("select id from email_outbox where user_id = $1")
+        .bind(freelancer.user_id)
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    let host = app.config.http.public_url.host_str().unwrap();
+    assert_eq!(applicant.message_id, format!("{id}@{host}"));
+    assert!(
+        applicant
+            .raw
+            .contains("\r\nAuto-Submitted: auto-generated\r\n")
+    );
     assert!(
         applicant
             .subject

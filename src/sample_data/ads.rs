@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     companies::{Company, location},
+    levels::{LEVELS, Level},
     professions::Profession,
     random::Random,
     texts::{Texts, fill},
@@ -51,56 +52,6 @@ impl Ad {
         self.status == "published" && self.expires_at.is_none_or(|end| end > now)
     }
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    Entry,
-    Intermediate,
-    Senior,
-    Lead,
-    Executive,
-}
-
-impl Level {
-    /// The database's `experience_level`.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Entry => "entry",
-            Self::Intermediate => "intermediate",
-            Self::Senior => "senior",
-            Self::Lead => "lead",
-            Self::Executive => "executive",
-        }
-    }
-
-    fn pay_percent(self) -> i64 {
-        match self {
-            Self::Entry => 72,
-            Self::Intermediate => 100,
-            Self::Senior => 132,
-            Self::Lead => 158,
-            Self::Executive => 205,
-        }
-    }
-
-    pub(super) fn years(self) -> i64 {
-        match self {
-            Self::Entry => 0,
-            Self::Intermediate => 2,
-            Self::Senior => 5,
-            Self::Lead => 8,
-            Self::Executive => 10,
-        }
-    }
-}
-
-const LEVELS: &[(Level, usize)] = &[
-    (Level::Entry, 18),
-    (Level::Intermediate, 44),
-    (Level::Senior, 26),
-    (Level::Lead, 9),
-    (Level::Executive, 3),
-];
 
 pub(super) struct Salary {
     pub(super) min: f64,
@@ -236,7 +187,7 @@ impl<'a> AdWriter<'a> {
             };
         }
         let title = if !profession.other_titles.is_empty() && self.random.percent(22) {
-            self.random.pick(&profession.other_titles).clone()
+            self.random.pick_one(&profession.other_titles).clone()
         } else {
             profession.title.to_owned()
         };

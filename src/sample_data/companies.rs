@@ -292,7 +292,7 @@ pub(super) fn generate(count: usize, employers: usize) -> Vec<Company> {
                 name: name(random, &texts, place.country, &mut taken),
                 industry: &INDUSTRIES[industry].0,
                 place,
-                employees: *random.pick(&[8, 14, 25, 40, 65, 90, 140, 220, 400, 750, 1800, 5200]),
+                employees: random.pick(&[8, 14, 25, 40, 65, 90, 140, 220, 400, 750, 1800, 5200]),
                 founded: random.within(1948..=2023),
                 is_verified: random.percent(70),
             }
@@ -340,11 +340,11 @@ impl Company {
     pub(super) fn size(&self) -> &'static str {
         match self.employees {
             ..=10 => "1-10",
-            ..=50 => "11-50",
-            ..=200 => "51-200",
-            ..=500 => "201-500",
-            ..=1000 => "501-1000",
-            ..=5000 => "1001-5000",
+            11..=50 => "11-50",
+            51..=200 => "51-200",
+            201..=500 => "201-500",
+            501..=1000 => "501-1000",
+            1001..=5000 => "1001-5000",
             _ => "5001+",
         }
     }

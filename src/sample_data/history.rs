@@ -6,10 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    ads::{Ad, Level},
-    companies::Company,
-    people::Person,
-    professions::Profession,
+    ads::Ad, companies::Company, levels::Level, people::Person, professions::Profession,
     random::Random,
 };
 

@@ -6,6 +6,7 @@ mod ads;
 mod companies;
 mod db;
 mod history;
+mod levels;
 mod people;
 mod professions;
 mod random;

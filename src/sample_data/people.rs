@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use jobboard_shared::places::Place;
 
 use super::{
-    ads::Level,
     companies::{Company, location},
+    levels::Level,
     professions::Profession,
     random::Random,
     texts::Texts,
@@ -78,7 +78,7 @@ fn person(
     let near = if number == 0 {
         &companies[0]
     } else {
-        random.pick(companies)
+        random.pick_one(companies)
     };
     let category = random.weighted(near.industry.hires);
     let fitting: Vec<usize> = (0..professions.len())
@@ -105,8 +105,8 @@ fn person(
     let known = &professions[profession];
     let start = now.date_naive() - TimeDelta::days(365 * years + random.within(0..=300));
     Person {
-        first_name: *random.pick(texts.section("given")),
-        last_name: *random.pick(texts.section("family")),
+        first_name: random.pick(texts.section("given")),
+        last_name: random.pick(texts.section("family")),
         profession,
         level,
         years,
@@ -143,9 +143,9 @@ fn skills(
         .iter()
         .filter(|other| other.kind() == known.kind())
         .collect();
-    let neighbour = *random.pick(&neighbours);
+    let neighbour = random.pick(&neighbours);
     let other = random.pick(&neighbour.skills);
-    if !names.contains(other) {
+    if !names.contains(&other) {
         names.push(other);
     }
     names
@@ -180,10 +180,10 @@ fn positions(
         let end = from + TimeDelta::days(days);
         let title = match random.percent(75) || known.other_titles.is_empty() {
             true => known.title.to_owned(),
-            false => random.pick(&known.other_titles).clone(),
+            false => random.pick_one(&known.other_titles).clone(),
         };
         positions.push(Position {
-            company: random.pick(companies).name.clone(),
+            company: random.pick_one(companies).name.clone(),
             title,
             start: from,
             end: (end < today && positions.len() < 3).then_some(end),
@@ -198,14 +198,14 @@ fn positions(
 }
 
 fn degree(random: &mut Random, place: &Place, work_start: NaiveDate) -> Degree {
-    let name = *random.pick(&[
+    let name = random.pick(&[
         "Bachelor of Science",
         "Bachelor of Arts",
         "Master of Science",
         "Diploma",
         "Vocational training",
     ]);
-    let kind = *random.pick(&[
+    let kind = random.pick(&[
         "College",
         "School of Applied Sciences",
         "Institute",

@@ -44,7 +44,11 @@ impl Random {
     }
 
     /// One of `items`, which are not empty.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(super) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        *self.pick_one(items)
+    }
+
+    pub(super) fn pick_one<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 

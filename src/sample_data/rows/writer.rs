@@ -1,14 +1,15 @@
-//! The sample board as rows: one struct per table, fields named as its columns.
+//! Turns the board into rows.
+
+mod events;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use jobboard_shared::slug::slug;
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::{Builder, Uuid};
 
-use super::{
+use super::super::{
     accounts::AccountIds,
     ads::{Ad, Salary},
     companies::{Company, location},
@@ -18,213 +19,11 @@ use super::{
     random::Random,
     texts::Texts,
 };
+use super::{
+    CompanyRow, Education, EmployerProfile, FreelancerProfile, Job, JobSkill, Rows, SkillRow, User,
+    UserSkill, WorkExperience,
+};
 
-#[derive(Serialize)]
-pub(super) struct User {
-    pub(super) id: Uuid,
-    email: String,
-    password_hash: String,
-    role: &'static str,
-    account_type: &'static str,
-    last_login: DateTime<Utc>,
-    created_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct EmployerProfile {
-    pub(super) id: Uuid,
-    user_id: Uuid,
-    first_name: &'static str,
-    last_name: &'static str,
-    position_title: &'static str,
-    created_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct CompanyRow {
-    pub(super) id: Uuid,
-    employer_id: Option<Uuid>,
-    name: String,
-    slug: String,
-    description: String,
-    industry: &'static str,
-    size: &'static str,
-    headquarters_location: String,
-    office_locations: Value,
-    founded_date: Option<NaiveDate>,
-    employee_count: i64,
-    is_verified: bool,
-    verified_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct SkillRow {
-    pub(super) name: &'static str,
-    pub(super) slug: String,
-    category: &'static str,
-    popularity_score: usize,
-}
-
-#[derive(Serialize)]
-pub(super) struct Job {
-    pub(super) id: Uuid,
-    employer_id: Option<Uuid>,
-    company_id: Uuid,
-    /// Slug.
-    category: &'static str,
-    title: String,
-    description: String,
-    requirements: String,
-    responsibilities: String,
-    benefits: String,
-    location: String,
-    is_remote: bool,
-    job_type: &'static str,
-    experience_level: &'static str,
-    salary_min: Option<f64>,
-    salary_max: Option<f64>,
-    salary_currency: &'static str,
-    salary_period: &'static str,
-    status: &'static str,
-    view_count: usize,
-    application_count: usize,
-    save_count: usize,
-    published_at: Option<DateTime<Utc>>,
-    expires_at: Option<DateTime<Utc>>,
-    closed_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct JobSkill {
-    id: Uuid,
-    job_id: Uuid,
-    /// Slug.
-    skill: String,
-    is_required: bool,
-    years_required: i64,
-}
-
-#[derive(Serialize)]
-pub(super) struct FreelancerProfile {
-    pub(super) id: Uuid,
-    user_id: Uuid,
-    first_name: &'static str,
-    last_name: &'static str,
-    bio: String,
-    title: String,
-    location: String,
-    service_categories: Value,
-    preferred_locations: Value,
-    hourly_rate_min: i64,
-    hourly_rate_max: i64,
-    rate_currency: &'static str,
-    is_available: bool,
-    is_open_to_remote: bool,
-    total_experience_years: i64,
-    time_zones: Value,
-    created_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct UserSkill {
-    id: Uuid,
-    freelancer_profile_id: Uuid,
-    /// Slug.
-    skill: String,
-    proficiency_level: &'static str,
-    years_of_experience: i64,
-}
-
-#[derive(Serialize)]
-pub(super) struct WorkExperience {
-    id: Uuid,
-    freelancer_profile_id: Uuid,
-    company_name: String,
-    job_title: String,
-    location: String,
-    start_date: NaiveDate,
-    end_date: Option<NaiveDate>,
-    is_current: bool,
-}
-
-#[derive(Serialize)]
-pub(super) struct Education {
-    id: Uuid,
-    freelancer_profile_id: Uuid,
-    institution: String,
-    degree: &'static str,
-    field_of_study: &'static str,
-    start_date: NaiveDate,
-    end_date: NaiveDate,
-}
-
-#[derive(Serialize)]
-pub(super) struct JobView {
-    id: Uuid,
-    user_id: Option<Uuid>,
-    job_id: Uuid,
-    duration_seconds: i64,
-    viewed_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct SavedJob {
-    id: Uuid,
-    user_id: Uuid,
-    job_id: Uuid,
-    created_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct ApplicationRow {
-    id: Uuid,
-    job_id: Uuid,
-    applicant_id: Uuid,
-    cover_letter: String,
-    status: &'static str,
-    rejection_reason: Option<&'static str>,
-    rating: Option<i64>,
-    applied_at: DateTime<Utc>,
-    reviewed_at: Option<DateTime<Utc>>,
-    status_changed_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-#[derive(Serialize)]
-pub(super) struct StatusChange {
-    id: Uuid,
-    application_id: Uuid,
-    changed_by: Option<Uuid>,
-    from_status: Option<&'static str>,
-    to_status: &'static str,
-    changed_at: DateTime<Utc>,
-}
-
-/// Parents before children.
-#[derive(Default)]
-pub(super) struct Rows {
-    pub(super) users: Vec<User>,
-    /// The first one exists already, as does the first freelancer profile.
-    pub(super) employers: Vec<EmployerProfile>,
-    pub(super) companies: Vec<CompanyRow>,
-    pub(super) skills: Vec<SkillRow>,
-    pub(super) jobs: Vec<Job>,
-    pub(super) job_skills: Vec<JobSkill>,
-    pub(super) freelancers: Vec<FreelancerProfile>,
-    pub(super) user_skills: Vec<UserSkill>,
-    pub(super) experience: Vec<WorkExperience>,
-    pub(super) education: Vec<Education>,
-    pub(super) views: Vec<JobView>,
-    pub(super) saves: Vec<SavedJob>,
-    pub(super) applications: Vec<ApplicationRow>,
-    pub(super) status_changes: Vec<StatusChange>,
-    pub(super) live_jobs: Vec<Uuid>,
-}
-
-/// Turns the board into [`Rows`].
 struct Writer<'a> {
     board: &'a Board<'a>,
     password_hash: &'a str,
@@ -235,7 +34,7 @@ struct Writer<'a> {
 }
 
 impl Rows {
-    pub(super) fn of(
+    pub(in crate::sample_data) fn of(
         board: &Board<'_>,
         history: &History,
         accounts: AccountIds,
@@ -274,8 +73,7 @@ impl Writer<'_> {
             password_hash: self.password_hash.to_owned(),
             role,
             account_type: role,
-            last_login: self.board.now
-                - chrono::TimeDelta::seconds(self.random.within(0..=since / 8)),
+            last_login: self.board.now - TimeDelta::seconds(self.random.within(0..=since / 8)),
             created_at,
         });
         id
@@ -291,7 +89,7 @@ impl Writer<'_> {
             .max();
         for number in 0..=employers.unwrap_or_default() {
             let created_at =
-                self.board.now - chrono::TimeDelta::minutes(self.random.within(90_000..=600_000));
+                self.board.now - TimeDelta::minutes(self.random.within(90_000..=600_000));
             let (user_id, id) = match number {
                 0 => (accounts.employer_user, accounts.employer_profile),
                 _ => (
@@ -307,9 +105,9 @@ impl Writer<'_> {
             self.rows.employers.push(EmployerProfile {
                 id,
                 user_id,
-                first_name: *self.random.pick(names.section("given")),
-                last_name: *self.random.pick(names.section("family")),
-                position_title: *self.random.pick(&[
+                first_name: self.random.pick(names.section("given")),
+                last_name: self.random.pick(names.section("family")),
+                position_title: self.random.pick(&[
                     "Head of People",
                     "Recruiting Lead",
                     "Managing Director",
@@ -323,7 +121,7 @@ impl Writer<'_> {
     fn companies(&mut self) {
         for company in self.board.companies {
             let created_at =
-                self.board.now - chrono::TimeDelta::minutes(self.random.within(90_000..=400_000));
+                self.board.now - TimeDelta::minutes(self.random.within(90_000..=400_000));
             let row = CompanyRow {
                 id: self.id(created_at),
                 employer_id: company
@@ -534,89 +332,6 @@ impl Writer<'_> {
             };
             self.rows.education.push(row);
         }
-    }
-
-    fn history(&mut self, history: &History) {
-        for view in &history.views {
-            let row = JobView {
-                id: self.id(view.at),
-                user_id: view.person.map(|person| self.freelancer_users[person]),
-                job_id: self.rows.jobs[view.ad].id,
-                duration_seconds: view.seconds,
-                viewed_at: view.at,
-            };
-            self.rows.views.push(row);
-        }
-        for save in &history.saves {
-            let row = SavedJob {
-                id: self.id(save.at),
-                user_id: self.freelancer_users[save.person],
-                job_id: self.rows.jobs[save.ad].id,
-                created_at: save.at,
-            };
-            self.rows.saves.push(row);
-        }
-        for application in &history.applications {
-            self.application(application);
-        }
-    }
-
-    fn application(&mut self, application: &super::history::Application) {
-        let board = self.board;
-        let (person, ad) = (
-            &board.people[application.person],
-            &board.ads[application.ad],
-        );
-        let company = &board.companies[ad.company];
-        let applicant_id = self.freelancer_users[application.person];
-        let manager = company.employer.map(|number| self.employer_users[number]);
-        let (_, applied_at) = application.moves[0];
-        let (status, status_changed_at) = application.moves[application.moves.len() - 1];
-        let id = self.id(applied_at);
-        let mut from = None;
-        for &(to, at) in &application.moves {
-            let row = StatusChange {
-                id: self.id(at),
-                application_id: id,
-                changed_by: if matches!(to, "pending" | "withdrawn") {
-                    Some(applicant_id)
-                } else {
-                    manager
-                },
-                from_status: from,
-                to_status: to,
-                changed_at: at,
-            };
-            from = Some(to);
-            self.rows.status_changes.push(row);
-        }
-        let reviewed = application
-            .moves
-            .iter()
-            .find(|(status, _)| *status == "reviewing");
-        self.rows.applications.push(ApplicationRow {
-            id,
-            job_id: self.rows.jobs[application.ad].id,
-            applicant_id,
-            cover_letter: format!(
-                "Dear team of {},\n\nI would like to join you as {}. In {} as {} I have worked with {}, and I \
-                 look forward to telling you more.\n\n{} {}",
-                company.name,
-                ad.title,
-                in_years(person.years),
-                board.professions[person.profession].title,
-                person.skills[0].name,
-                person.first_name,
-                person.last_name,
-            ),
-            status,
-            rejection_reason: (status == "rejected").then_some("We have decided for somebody with more experience in the field."),
-            rating: application.rating,
-            applied_at,
-            reviewed_at: reviewed.map(|(_, at)| *at),
-            status_changed_at,
-            updated_at: status_changed_at,
-        });
     }
 }
 

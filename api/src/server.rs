@@ -16,16 +16,35 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
-/// For the head of a request, counted from the end of the one before: an idle
-/// connection is closed after it too.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// What running requests get to finish at shutdown.
-const GRACE: Duration = Duration::from_secs(25);
+/// How long connections may take.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// For the head of a request, counted from the end of the one before: an
+    /// idle connection is closed after it too.
+    head: Duration,
+    /// What running requests get to finish at shutdown.
+    grace: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    head: Duration::from_secs(30),
+    grace: Duration::from_secs(25),
+};
+
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` is cancelled; then accepts nothing more, lets running
 /// requests finish for up to 25 seconds, and cuts off what is left.
 pub async fn serve_endpoint(
+    listener: TcpListener,
+    endpoint: impl Endpoint<Output = Response> + 'static,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    serve_within(LIMITS, listener, endpoint, shutdown).await
+}
+
+async fn serve_within(
+    limits: Limits,
     listener: TcpListener,
     endpoint: impl Endpoint<Output = Response> + 'static,
     shutdown: CancellationToken,
@@ -46,6 +65,7 @@ pub async fn serve_endpoint(
             Ok((stream, remote)) => {
                 pause = Duration::ZERO;
                 let connection = Connection {
+                    limits,
                     local,
                     remote,
                     shutdown: shutdown.clone(),
@@ -70,7 +90,7 @@ pub async fn serve_endpoint(
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(GRACE, connections.wait())
+    if tokio::time::timeout(limits.grace, connections.wait())
         .await
         .is_err()
     {
@@ -92,6 +112,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 struct Connection {
+    limits: Limits,
     local: SocketAddr,
     remote: SocketAddr,
     shutdown: CancellationToken,
@@ -121,7 +142,7 @@ impl Connection {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            .header_read_timeout(self.limits.head)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
@@ -133,5 +154,119 @@ impl Connection {
                 let _ = connection.await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::{Request, http::StatusCode};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        sync::Notify,
+        task::JoinHandle,
+    };
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Answers once it is let go.
+    #[derive(Clone, Default)]
+    struct Held {
+        began: Arc<Notify>,
+        go: Arc<Notify>,
+    }
+
+    impl Endpoint for Held {
+        type Output = Response;
+
+        async fn call(&self, _request: Request) -> poem::Result<Response> {
+            self.began.notify_one();
+            self.go.notified().await;
+            Ok(StatusCode::NO_CONTENT.into())
+        }
+    }
+
+    struct Served {
+        address: SocketAddr,
+        shutdown: CancellationToken,
+        ended: JoinHandle<io::Result<()>>,
+    }
+
+    async fn serve(limits: Limits, endpoint: Held) -> Served {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let ended = tokio::spawn(serve_within(limits, listener, endpoint, shutdown.clone()));
+        Served {
+            address,
+            shutdown,
+            ended,
+        }
+    }
+
+    async fn send(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// What comes until the server closes.
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text).await;
+        text
+    }
+
+    const REQUEST: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn who_does_not_finish_a_head_is_cut_off() {
+        let limits = Limits {
+            head: SHORT,
+            grace: LONG,
+        };
+        let served = serve(limits, Held::default()).await;
+        for begun in ["", "P", "GET / HTTP/1.1\r\nhost"] {
+            let stream = send(served.address, begun).await;
+            let answer = tokio::time::timeout(LONG, rest(stream)).await.unwrap();
+            assert!(!answer.contains("204"), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_running_request_is_answered_before_the_end() {
+        let limits = Limits {
+            head: LONG,
+            grace: LONG,
+        };
+        let held = Held::default();
+        let served = serve(limits, held.clone()).await;
+        let idle = send(served.address, "").await;
+        let stream = send(served.address, REQUEST).await;
+        held.began.notified().await;
+        served.shutdown.cancel();
+        assert_eq!(rest(idle).await, "");
+        held.go.notify_one();
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+        served.ended.await.unwrap().unwrap();
+        assert!(TcpStream::connect(served.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_never_ends_does_not_hold_the_server() {
+        let limits = Limits {
+            head: LONG,
+            grace: SHORT,
+        };
+        let held = Held::default();
+        let served = serve(limits, held.clone()).await;
+        let stream = send(served.address, REQUEST).await;
+        held.began.notified().await;
+        served.shutdown.cancel();
+        served.ended.await.unwrap().unwrap();
+        assert_eq!(rest(stream).await, "");
     }
 }

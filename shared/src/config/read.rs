@@ -1,6 +1,7 @@
 //! From named texts to checked settings.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -274,12 +275,12 @@ fn default_public_url(addr: SocketAddr) -> Url {
 
 fn mail(r: &mut Reader) -> Mail {
     let host_port = r.parse("EMAIL_PORT", values::whole(1, u16::MAX));
-    let starttls = r.parse("EMAIL_USE_TLS", values::boolean).unwrap_or(false);
+    let starttls = r.parse("EMAIL_USE_TLS", values::boolean);
     let sends = r
         .text("EMAIL_BACKEND")
         .is_none_or(|backend| backend.ends_with("smtp.EmailBackend"));
     let smtp_url = if r.has("SMTP_URL") {
-        r.parse("SMTP_URL", values::url_of(&["smtp", "smtps"]))
+        r.parse("SMTP_URL", smtp_url_of)
     } else {
         match r.text("EMAIL_HOST").filter(|_| sends) {
             Some(host) => smtp_of_parts(r, &host, host_port, starttls),
@@ -312,21 +313,43 @@ fn mail(r: &mut Reader) -> Mail {
     }
 }
 
-fn smtp_of_parts(r: &mut Reader, host: &str, port: Option<u16>, starttls: bool) -> Option<Url> {
+fn smtp_url_of(text: &str) -> Result<Url, String> {
+    let url = values::url_of(&["smtp", "smtps"])(text)?;
+    let known = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+        name == "tls" && matches!(&*value, "required" | "opportunistic" | "none")
+    };
+    if url.query_pairs().all(known) {
+        Ok(url)
+    } else {
+        Err("can carry ?tls= with required, opportunistic or none alone".to_owned())
+    }
+}
+
+fn smtp_of_parts(
+    r: &mut Reader,
+    host: &str,
+    port: Option<u16>,
+    starttls: Option<bool>,
+) -> Option<Url> {
     let mut url = Url::parse("smtp://localhost").ok()?;
     if url.set_host(Some(host)).is_err() {
         r.refuse("EMAIL_HOST", "must be a host name or address");
         return None;
     }
-    url.set_port(Some(port.unwrap_or(if starttls { 587 } else { 25 })))
-        .ok()?;
+    url.set_port(Some(port.unwrap_or(if starttls == Some(true) {
+        587
+    } else {
+        25
+    })))
+    .ok()?;
     if let Some(user) = r.text("EMAIL_HOST_USER") {
         url.set_username(&user).ok()?;
         url.set_password(r.text("EMAIL_HOST_PASSWORD").as_deref())
             .ok()?;
     }
-    if starttls {
-        url.set_query(Some("tls=required"));
+    // Absent: encrypted where the server can, and in any case with a password.
+    if let Some(starttls) = starttls {
+        url.set_query(Some(if starttls { "tls=required" } else { "tls=none" }));
     }
     Some(url)
 }

@@ -154,11 +154,17 @@ fn email_variables_make_a_mail_server() {
     );
     assert_eq!(mail.from, "me@example.org");
 
+    let mut plain = parts;
+    plain[2].1 = "False";
+    let url = read(&plain).unwrap().mail.smtp_url.unwrap();
+    assert!(url.expose_secret().ends_with(":2525?tls=none"));
+
     let mut kept = parts;
     kept[5].1 = "django.core.mail.backends.filebased.EmailBackend";
     assert!(read(&kept).unwrap().mail.smtp_url.is_none());
 
     assert_eq!(refused(&[("EMAIL_HOST", "mail")]), ["JOBBOARD_MAIL_FROM"]);
+    assert_eq!(refused(&[("SMTP_URL", "smtp://mail?tls=no")]), ["SMTP_URL"]);
     assert_eq!(
         refused(&[
             ("SMTP_URL", "smtp://mail"),

@@ -98,7 +98,7 @@ pub const VARIABLES: &[Variable] = &[
     mapped("EMAIL_BACKEND", "SMTP_URL", "the name ends in smtp.EmailBackend (mail is sent) or in another backend's (mail goes to the outbox folder)"),
     mapped("EMAIL_HOST", "SMTP_URL", "host of the mail server"),
     mapped("EMAIL_PORT", "SMTP_URL", "its port; 587 with TLS, else 25, when absent"),
-    mapped("EMAIL_USE_TLS", "SMTP_URL", "true: STARTTLS is required"),
+    mapped("EMAIL_USE_TLS", "SMTP_URL", "true: STARTTLS is required, false: no encryption; where the server can, when absent"),
     mapped("EMAIL_HOST_USER", "SMTP_URL", "its user; the sender too, when it is an address and JOBBOARD_MAIL_FROM is absent"),
     mapped("EMAIL_HOST_PASSWORD", "SMTP_URL", "the user's password"),
 

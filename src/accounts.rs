@@ -1,24 +1,17 @@
 //! The logins that the all-in-one creates for trying things out.
 
+use jobboard::sample_data::Accounts;
 use jobboard_shared::{
-    auth::{self, Password, Passwords},
+    auth::{Password, Passwords},
     data_dir::{DataDir, random_text},
     startup::StartError,
-    users::{self, AccountType, Email, NewAccount},
+    users::Email,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
 
 use crate::terminal::say;
 
 const FILE: &str = "credentials.json";
-
-/// What they may do, and under which address.
-const LOGINS: &[(&str, &str)] = &[
-    ("admin", "admin@example.invalid"),
-    ("employer", "employer@example.invalid"),
-    ("freelancer", "freelancer@example.invalid"),
-];
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Login {
@@ -38,67 +31,37 @@ pub(crate) fn kept(data_dir: &DataDir) -> Result<Option<Vec<Login>>, StartError>
         .map_err(|error| StartError::Other(format!("{FILE} of the data folder: {error}")))
 }
 
-/// Creates what is missing; the passwords are written down first.
-pub(crate) async fn ensure(data_dir: &DataDir, db: &PgPool) -> Result<Vec<Login>, StartError> {
-    let logins = match kept(data_dir)? {
-        Some(logins) => logins,
+/// The sample board's accounts under the password of this data folder, which is
+/// made and written down at the first call.
+pub(crate) async fn of_sample_board(data_dir: &DataDir) -> Result<Accounts, StartError> {
+    let mut accounts = Accounts::new(String::new());
+    let password = match kept(data_dir)?.and_then(|mut logins| logins.pop()) {
+        Some(login) => login.password,
         None => {
-            let logins: Vec<_> = LOGINS
-                .iter()
-                .map(|(role, email)| Login {
-                    role: (*role).to_owned(),
-                    email: (*email).to_owned(),
-                    password: random_text(16),
-                })
-                .collect();
+            let password = random_text(16);
+            let logins = [
+                ("admin", &accounts.admin),
+                ("employer", &accounts.employer),
+                ("freelancer", &accounts.freelancer),
+            ]
+            .map(|(role, email)| Login {
+                role: role.to_owned(),
+                email: email.clone(),
+                password: password.clone(),
+            });
             let text = serde_json::to_string_pretty(&logins)
                 .map_err(|error| StartError::Other(error.to_string()))?;
             data_dir.write_private(FILE, &text)?;
-            logins
+            password
         }
     };
-    let mut tx = db.begin().await?;
-    for login in &logins {
-        create_if_missing(&mut tx, login).await?;
-    }
-    tx.commit().await?;
-    Ok(logins)
-}
-
-async fn create_if_missing(conn: &mut PgConnection, login: &Login) -> Result<(), StartError> {
-    let email = Email::parse(&login.email).map_err(|error| StartError::Other(error.message))?;
-    if auth::db::credentials(&mut *conn, &email)
-        .await
-        .map_err(failed)?
-        .is_some()
-    {
-        return Ok(());
-    }
-    let hash = hash(&login.password, &email).await?;
-    let account_type = match login.role.as_str() {
-        "employer" => AccountType::Employer,
-        "freelancer" => AccountType::Freelancer,
-        _ => {
-            users::db::insert_admin(conn, &email, &hash)
-                .await
-                .map_err(failed)?;
-            return Ok(());
-        }
-    };
-    let new = NewAccount {
-        email,
-        password_hash: hash,
-        account_type,
-        first_name: "Sam".to_owned(),
-        last_name: "Sample".to_owned(),
-    };
-    users::db::insert(conn, &new).await.map_err(failed)?;
-    Ok(())
+    accounts.password_hash = hash(&password, None).await?;
+    Ok(accounts)
 }
 
 /// Checks the password by the rules that everybody's follows.
-pub(crate) async fn hash(password: &str, email: &Email) -> Result<String, StartError> {
-    let password = Password::choose(password, Some(email))
+pub(crate) async fn hash(password: &str, email: Option<&Email>) -> Result<String, StartError> {
+    let password = Password::choose(password, email)
         .map_err(|error| StartError::Other(format!("the password {}", error.message)))?;
     Passwords::new(1)
         .hash(&password)

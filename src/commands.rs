@@ -16,7 +16,7 @@ use jobboard_shared::{
 use secrecy::SecretString;
 use sqlx::PgPool;
 
-use crate::{accounts, postgres, terminal::say};
+use crate::{accounts, all_in_one, postgres, terminal::say};
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateAdmin {
@@ -75,7 +75,7 @@ pub(crate) async fn create_admin(
         None
     };
     let password = given.clone().unwrap_or_else(|| random_text(16));
-    let hash = accounts::hash(&password, &email).await?;
+    let hash = accounts::hash(&password, Some(&email)).await?;
     let db = open(&settings).await?;
     let mut conn = db.acquire().await?;
     users::db::insert_admin(&mut conn, &email, &hash)
@@ -92,8 +92,16 @@ pub(crate) async fn create_admin(
 
 pub(crate) async fn load_sample_data(settings: Settings) -> Result<(), StartError> {
     let db = open(&settings).await?;
-    crate::all_in_one::load_sample_data(&db).await?;
+    let data_dir = DataDir::locate(&settings.local)?;
+    data_dir.create()?;
+    let loaded = all_in_one::load_sample_data(&db, &data_dir, settings.trending.half_life).await?;
     db.close().await;
+    if loaded {
+        say("workers compute search and recommendations now; log in as");
+        accounts::show(&accounts::kept(&data_dir)?.unwrap_or_default());
+    } else {
+        say("the sample data is there already");
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod readiness;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use jobboard::sample_data::{self, Step, Summary};
 use jobboard_api::App;
 use jobboard_shared::{
     Clock,
@@ -142,9 +143,6 @@ async fn bring_up(
 ) -> Result<App, StartError> {
     database::migrate(db).await?;
     let clock = Clock::synchronized(db).await?;
-    if own_database {
-        accounts::ensure(data_dir, db).await?;
-    }
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
     let context = jobboard_worker::Context {
         db: db.clone(),
@@ -158,11 +156,11 @@ async fn bring_up(
             .await
             .map_err(|error| StartError::Other(error.to_string()))
     }));
-    if own_database && settings.local.sample_data {
+    if own_database && !settings.local.sample_data {
+        create_logins(db, data_dir).await?;
+    } else if own_database && load_sample_data(db, data_dir, config.trending.half_life).await? {
         // Later starts compute what is left while they serve.
-        if load_sample_data(db).await? {
-            readiness::wait(db).await?;
-        }
+        readiness::wait(db).await?;
     }
     Ok(App::new(db.clone(), clock, config.clone()))
 }
@@ -195,11 +193,41 @@ fn config(
     Ok(Arc::new(Config::new(settings, url, secret)))
 }
 
-/// Loads the sample data, with progress, where it is not yet.
-pub(crate) async fn load_sample_data(_db: &PgPool) -> Result<bool, StartError> {
+/// Loads the sample data, with progress, where it is not yet; gives whether it
+/// was this call.
+pub(crate) async fn load_sample_data(
+    db: &PgPool,
+    data_dir: &DataDir,
+    half_life: Duration,
+) -> Result<bool, StartError> {
+    let accounts = accounts::of_sample_board(data_dir).await?;
     let progress = Progress::new();
+    let show = |step: Step| progress.show(format_args!("loading {} {}", step.rows, step.what));
+    let loaded = sample_data::load(db, &accounts, half_life, show).await;
     progress.done();
-    Ok(false)
+    let summary = loaded.map_err(not_loaded)?;
+    if summary == Summary::default() {
+        return Ok(false);
+    }
+    say(format_args!(
+        "loaded {} companies, {} jobs, {} freelancers, {} views and {} applications",
+        summary.companies, summary.jobs, summary.freelancers, summary.views, summary.applications
+    ));
+    Ok(true)
+}
+
+async fn create_logins(db: &PgPool, data_dir: &DataDir) -> Result<(), StartError> {
+    let accounts = accounts::of_sample_board(data_dir).await?;
+    let mut tx = db.begin().await?;
+    sample_data::ensure_accounts(&mut tx, &accounts)
+        .await
+        .map_err(not_loaded)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn not_loaded(error: sample_data::Error) -> StartError {
+    StartError::Other(format!("the sample data cannot be loaded: {error}"))
 }
 
 fn announce(

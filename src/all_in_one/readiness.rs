@@ -8,8 +8,8 @@ use sqlx::PgPool;
 use crate::terminal::{Progress, say};
 
 const POLL: Duration = Duration::from_millis(200);
-/// A task that fails over and over must not keep the API away.
-const LONGEST: Duration = Duration::from_secs(120);
+/// A slow machine or a task that fails over and over must not keep the API away.
+const LONGEST: Duration = Duration::from_secs(40);
 
 /// Returns when no task is due or running, or after a while in any case.
 pub(super) async fn wait(db: &PgPool) -> Result<(), StartError> {

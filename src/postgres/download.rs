@@ -149,6 +149,13 @@ fn unpack(archive: &[u8], unpacked: &Path, name: &str, goal: &Path) -> std::io::
 mod tests {
     use super::*;
 
+    use std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+    };
+
+    use flate2::{Compression, write::GzEncoder};
+
     #[test]
     fn an_archive_must_match_the_checksum_beside_it() {
         let right =
@@ -157,5 +164,93 @@ mod tests {
         assert!(verify(b"abd", right).is_err());
         assert!(verify(b"abc", b"<html>not found</html>").is_err());
         assert!(verify(b"abc", b"").is_err());
+    }
+
+    fn digest(bytes: &[u8]) -> Vec<u8> {
+        let hex: String = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        hex.into_bytes()
+    }
+
+    fn archive() -> Vec<u8> {
+        let name = format!("postgresql-{VERSION}-{}", target().unwrap());
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        let program = b"#!/bin/sh\necho 'postgres (PostgreSQL) 17.5'\n";
+        for path in ["bin/postgres", "bin/initdb"] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(program.len() as u64);
+            header.set_mode(0o755);
+            header.set_cksum();
+            tar.append_data(&mut header, format!("{name}/{path}"), &program[..])
+                .unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    /// Answers like a release page: the archive, its checksum, nothing else.
+    fn releases(archive: Vec<u8>, checksum: Vec<u8>) -> Url {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/releases", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut request = String::new();
+                reader.read_line(&mut request).unwrap();
+                let mut line = String::new();
+                while reader.read_line(&mut line).unwrap() > 2 {
+                    line.clear();
+                }
+                let path = request.split(' ').nth(1).unwrap();
+                let right = path.starts_with(&format!("/releases/{VERSION}/postgresql-{VERSION}-"));
+                let (status, body) = match (right, path.ends_with(".sha256")) {
+                    (false, _) => ("404 Not Found", &b""[..]),
+                    (true, true) => ("200 OK", &checksum[..]),
+                    (true, false) => ("200 OK", &archive[..]),
+                };
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all(head.as_bytes()).unwrap();
+                stream.write_all(body).unwrap();
+            }
+        });
+        url.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_download_is_checked_and_unpacked() {
+        let archive = archive();
+        let checksum = digest(&archive);
+        let folder = tempfile::tempdir().unwrap();
+        let bin = download(&releases(archive, checksum), folder.path())
+            .await
+            .unwrap();
+        let output = std::process::Command::new(bin.join("postgres"))
+            .arg("--version")
+            .output()
+            .unwrap();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("17.5"));
+        let entries = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(entries, 1, "only the unpacked folder stays");
+    }
+
+    #[tokio::test]
+    async fn a_download_that_is_another_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrong = releases(archive(), digest(b"another"));
+        let error = download(&wrong, folder.path()).await.unwrap_err();
+        assert!(error.to_string().contains("SHA-256 is another"), "{error}");
+        let elsewhere = wrong.join("/nowhere").unwrap();
+        let error = download(&elsewhere, folder.path()).await.unwrap_err();
+        assert!(
+            error.to_string().contains("cannot be downloaded"),
+            "{error}"
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

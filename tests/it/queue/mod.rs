@@ -5,6 +5,7 @@ mod fleet;
 mod leases;
 mod outcomes;
 mod poison;
+mod process;
 mod records;
 mod schedule;
 

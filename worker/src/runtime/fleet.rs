@@ -89,6 +89,7 @@ pub async fn run_with(
         db: PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|conn, _| Box::pin(db::prefer_indexes(conn)))
             .connect_lazy_with((*ctx.db.connect_options()).clone()),
         worker: format!("{}-{:08x}", std::process::id(), rand::random::<u32>()).into(),
         lease: settings.lease,

@@ -4,6 +4,21 @@ use sqlx::PgConnection;
 
 use crate::queue::{LeaseKey, LeasedTask, TaskId};
 
+/// For connections that only lease and settle. Their plans are cached while the
+/// table is all but empty, when reading it whole is cheapest, and still used when
+/// a hundred thousand tasks have come. What must be read whole all the same
+/// (`app_clock`) then counts as so dear that it would be compiled first, which
+/// takes longer than any statement here: hence no JIT.
+pub async fn prefer_indexes(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(
+        "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+         set jit = off",
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Leases up to `limit` due tasks of a queue: by priority, then due time, then
 /// id. Suspects are left to [`lease_suspect`].
 ///

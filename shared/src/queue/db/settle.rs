@@ -44,8 +44,8 @@ async fn settle_as(
         }
     }
     let mut settled = Vec::with_capacity(ended.len());
-    let kinds = [&done.is_empty(), &again.is_empty(), &dead.is_empty()];
-    if kinds.iter().filter(|empty| !**empty).count() == 1 {
+    let statements = [done.is_empty(), again.is_empty(), dead.is_empty()];
+    if statements.into_iter().filter(|empty| !empty).count() <= 1 {
         settle_together(conn, &done, &again, &dead, holder, &mut settled).await?;
     } else {
         let mut tx = conn.begin().await?;

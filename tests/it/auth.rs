@@ -361,3 +361,42 @@ async fn passwords_and_tokens_are_stored_as_hashes() {
     let token = jobboard_shared::auth::RefreshToken::parse(&client.refresh_token.unwrap()).unwrap();
     assert_eq!(stored, token.hash());
 }
+
+#[tokio::test]
+async fn each_role_has_its_own_rooms() {
+    let app = TestApp::start().await;
+    let (employer, freelancer, admin) = (
+        app.employer().await,
+        app.freelancer().await,
+        app.admin().await,
+    );
+    for (path, guest, others) in [
+        ("/api/employers/profile/", &employer, [&freelancer, &admin]),
+        (
+            "/api/freelancers/profile/",
+            &freelancer,
+            [&employer, &admin],
+        ),
+    ] {
+        guest.get(path).await.expect(200);
+        for other in others {
+            assert_problem(&other.get(path).await, 403, "role_required");
+        }
+        assert_problem(
+            &app.anonymous().get(path).await,
+            401,
+            "credentials_required",
+        );
+    }
+    // A role that is taken away is gone with the next request.
+    sqlx::query("update users set role = 'admin' where id = $1")
+        .bind(employer.user_id)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    assert_problem(
+        &employer.get("/api/employers/profile/").await,
+        403,
+        "role_required",
+    );
+}

@@ -68,10 +68,13 @@ create table jobs (
 create index idx_job_location on jobs (location);
 create index idx_job_category on jobs (category_id);
 create index idx_job_employer on jobs (employer_id, created_at desc, id desc);
-create index idx_job_company on jobs (company_id);
+create index idx_job_company on jobs (company_id, published_at desc, id desc);
 create index idx_job_status_published on jobs (status, published_at desc, id desc);
 create index idx_job_type on jobs (job_type);
-create index idx_job_salary on jobs (yearly_salary_min, yearly_salary_max);
+-- The most and the least that a job may pay, whichever of the two is given.
+create index idx_job_salary on jobs (
+    coalesce(yearly_salary_max, yearly_salary_min), coalesce(yearly_salary_min, yearly_salary_max)
+);
 create index idx_job_application_count on jobs (application_count desc);
 create index jobs_expires_idx on jobs (expires_at) where status = 'published';
 -- Not on every update: a counter that moves is not an edit.

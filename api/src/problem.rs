@@ -228,6 +228,12 @@ impl Problem {
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed => Self::unavailable(error),
+            // Two changes waited for each other: one of them may try again.
+            sqlx::Error::Database(ref cause)
+                if matches!(cause.code().as_deref(), Some("40001" | "40P01")) =>
+            {
+                Self::unavailable(error)
+            }
             error => Self::internal(error),
         }
     }

@@ -5,6 +5,7 @@ mod auth;
 mod context;
 mod drain;
 mod imports;
+mod jobs;
 pub mod mail;
 mod recommendations;
 pub mod registry;

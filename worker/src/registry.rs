@@ -3,6 +3,7 @@
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::{ContinueImport, PurgeImports},
+    jobs::tasks::CloseExpired,
     notifications::tasks::SendEmail,
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
@@ -10,13 +11,16 @@ use jobboard_shared::{
     trending::tasks::{ApplySignals, Decay},
 };
 
-use crate::{auth, imports, mail, recommendations, runtime::Registry, search, trending, upkeep};
+use crate::{
+    auth, imports, jobs, mail, recommendations, runtime::Registry, search, trending, upkeep,
+};
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
 pub fn registry() -> Registry {
     Registry::default()
         .on::<Upkeep>(upkeep::upkeep)
         .on::<SendEmail>(mail::send)
+        .on::<CloseExpired>(jobs::close_expired)
         .on::<ContinueImport>(imports::continue_import)
         .on::<PurgeImports>(imports::purge)
         .on::<RefreshJobs>(search::refresh_jobs)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::PurgeImports,
+    jobs::tasks::CloseExpired,
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::RemoveExpired,
@@ -25,6 +26,9 @@ pub fn schedule() -> Schedule {
         .every("queue.upkeep", 60 * MINUTE, Missed::Skip, |_| Upkeep {})
         .every("search.remove_expired", MINUTE, Missed::Skip, |_| {
             RemoveExpired {}
+        })
+        .every("jobs.close_expired", MINUTE, Missed::Skip, |_| {
+            CloseExpired {}
         })
         .every("trending.apply_signals", 15 * SECOND, Missed::Skip, |_| {
             ApplySignals {}

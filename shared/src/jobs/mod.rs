@@ -8,6 +8,7 @@ mod content;
 pub mod db;
 mod lifecycle;
 mod posting;
+pub mod tasks;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -20,7 +21,7 @@ pub use self::{
     },
     db::views::record_view,
     lifecycle::JobStatus,
-    posting::{create, delete, update},
+    posting::{close_one_expired, create, delete, update},
 };
 use crate::employers::Scope;
 

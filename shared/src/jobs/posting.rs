@@ -110,6 +110,15 @@ pub async fn delete(conn: &mut PgConnection, scope: Scope, id: Uuid) -> Result<(
     changed(conn, id).await
 }
 
+/// Closes the job whose expiry is longest past; none, if there is none.
+pub async fn close_one_expired(conn: &mut PgConnection) -> Result<Option<Uuid>> {
+    let closed = db::close_one_expired(conn).await?;
+    if let Some(id) = closed {
+        changed(conn, id).await?;
+    }
+    Ok(closed)
+}
+
 /// The company that a change names. Its present one is always right, so that an
 /// employer can send back what was read.
 async fn resolve_new_company(

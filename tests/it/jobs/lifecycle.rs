@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use jobboard_shared::{jobs::tasks::CloseExpired, search::tasks::RefreshJobs};
 use serde_json::json;
 
 use super::{ad, post, publish, with};
@@ -121,7 +124,7 @@ async fn an_expired_job_is_gone_for_others_and_opens_with_a_new_date_only() {
     let id = post(&owner, body).await;
     let path = format!("/api/jobs/{id}/");
     app.anonymous().get(&path).await.expect(200);
-    app.advance_time(std::time::Duration::from_secs(3601)).await;
+    app.advance_time(Duration::from_secs(3601)).await;
     let owner = app.login(&owner.email).await;
     app.anonymous().get(&path).await.expect(404);
     let list = app.anonymous().get("/api/jobs/").await.expect(200);
@@ -172,4 +175,28 @@ async fn opening_a_job_again_does_not_make_it_new() {
     assert_eq!(open["published_at"], first["published_at"]);
     assert_eq!(open["closed_at"], json!(null));
     app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_closed_with_the_date_of_its_expiry() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let expires_at = app.clock.now() + chrono::TimeDelta::minutes(1);
+    let fields = json!({"status": "published", "expires_at": expires_at});
+    let id = post(&owner, with(ad("Cook"), fields)).await;
+    let stays = publish(&owner, "Chef").await;
+    app.drain_tasks().await;
+    for _ in 0..2 {
+        app.advance_time(Duration::from_secs(61)).await;
+        app.enqueue(&CloseExpired {}).await;
+        app.drain_tasks().await;
+        let job = owner.get(&format!("/api/jobs/{id}/")).await.expect(200);
+        assert_eq!(job.json["status"], "closed");
+        assert_eq!(job.json["closed_at"], job.json["expires_at"]);
+    }
+    let job = owner.get(&format!("/api/jobs/{stays}/")).await.expect(200);
+    assert_eq!(job.json["status"], "published");
+    let profile = owner.get("/api/employers/profile/").await.expect(200);
+    assert_eq!(profile.json["active_jobs_count"], 1);
+    assert!(app.pending_tasks::<RefreshJobs>().await.is_empty());
 }

@@ -13,21 +13,21 @@ use uuid::Uuid;
 use crate::support::Client;
 
 /// The smallest ad there is.
-pub fn ad(title: &str) -> Value {
+pub(crate) fn ad(title: &str) -> Value {
     json!({"title": title, "company": "Tech Corp"})
 }
 
 /// `body` with other fields laid over it.
-pub fn with(mut body: Value, fields: Value) -> Value {
+pub(crate) fn with(mut body: Value, fields: Value) -> Value {
     let fields = fields.as_object().expect("an object").clone();
     body.as_object_mut().expect("an object").extend(fields);
     body
 }
 
-pub async fn post(client: &Client, body: Value) -> Uuid {
+pub(crate) async fn post(client: &Client, body: Value) -> Uuid {
     client.post("/api/jobs/", body).await.expect(201).id()
 }
 
-pub async fn publish(client: &Client, title: &str) -> Uuid {
+pub(crate) async fn publish(client: &Client, title: &str) -> Uuid {
     post(client, with(ad(title), json!({"status": "published"}))).await
 }

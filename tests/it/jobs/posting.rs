@@ -162,8 +162,8 @@ async fn a_salary_range_stands_in_order() {
     let employer = app.employer().await;
     let body = with(ad("Cook"), json!({"salary_min": 20, "salary_max": 10}));
     let refused = employer.post("/api/jobs/", body).await.expect(422);
-    let expected = ("salary_max".to_owned(), "below_minimum".to_owned());
-    assert_eq!(refused.field_errors(), [expected.clone()]);
+    let expected = vec![("salary_max".to_owned(), "below_minimum".to_owned())];
+    assert_eq!(refused.field_errors(), expected);
     // Also when a change brings only one of the two.
     let id = post(&employer, with(ad("Cook"), json!({"salary_min": 20}))).await;
     let path = format!("/api/jobs/{id}/");
@@ -171,7 +171,7 @@ async fn a_salary_range_stands_in_order() {
         .patch(&path, json!({"salary_max": 10}))
         .await
         .expect(422);
-    assert_eq!(refused.field_errors(), [expected]);
+    assert_eq!(refused.field_errors(), expected);
     app.drain_tasks().await;
 }
 

@@ -275,6 +275,26 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<(
     Ok(())
 }
 
+/// One that a request is changing is left to the next run.
+pub async fn close_one_expired(conn: &mut PgConnection) -> Result<Option<Uuid>> {
+    let id = sqlx::query_scalar!(
+        r#"
+        update jobs set status = 'closed', closed_at = expires_at
+        where id = (
+            select id from jobs
+            where status = 'published' and expires_at <= (select app_now())
+            order by expires_at
+            limit 1
+            for no key update skip locked
+        )
+        returning id
+        "#
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id)
+}
+
 pub async fn employer_of_company(
     conn: &mut PgConnection,
     company_id: Uuid,

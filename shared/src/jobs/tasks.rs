@@ -1,0 +1,23 @@
+//! Tasks of the life cycle.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::queue::Task;
+
+/// Closes jobs that have expired. Others have not seen them since that moment;
+/// closing brings status and counters in line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CloseExpired {}
+
+impl Task for CloseExpired {
+    const KIND: &'static str = "jobs.close_expired";
+    const QUEUE: &'static str = "default";
+    const PRIORITY: i16 = 5;
+    const TIMEOUT: Duration = Duration::from_secs(300);
+
+    fn unique_key(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+}

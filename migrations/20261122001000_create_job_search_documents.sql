@@ -52,3 +52,8 @@ create function any_within_km(lats real[], lons real[], near_lats real[], near_l
                 + cos(radians(a.lat)) * cos(radians(b.lat)) * sin(radians(b.lon - a.lon) / 2) ^ 2
             ))) <= km)
     $$;
+
+-- What is suggested while typing: the beginnings of titles, skills and companies.
+create index jobs_title_prefix_idx on jobs (lower(title) text_pattern_ops) where status = 'published';
+create index skills_name_prefix_idx on skills (lower(name) text_pattern_ops);
+create index companies_name_prefix_idx on companies (lower(name) text_pattern_ops);

@@ -20,4 +20,5 @@ mod queue;
 mod real_data;
 mod sample_data;
 mod schema;
+mod search;
 mod support;

@@ -51,3 +51,34 @@ impl From<search::Hit> for JobHit {
         }
     }
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", remote = "search::SuggestionKind")]
+pub(super) enum SuggestionKind {
+    Title,
+    Skill,
+    Company,
+}
+
+/// Something to search for
+#[derive(Debug, Object)]
+pub(super) struct Suggestion {
+    kind: SuggestionKind,
+    text: String,
+}
+
+/// What to search for
+#[derive(Debug, Object)]
+pub(super) struct Suggestions {
+    /// At most ten
+    pub(super) results: Vec<Suggestion>,
+}
+
+impl From<search::Suggestion> for Suggestion {
+    fn from(suggestion: search::Suggestion) -> Self {
+        Self {
+            kind: suggestion.kind.into(),
+            text: suggestion.text,
+        }
+    }
+}

@@ -5,10 +5,10 @@ mod dto;
 use chrono::{DateTime, Utc};
 use jobboard_shared::search::{self, Search};
 use poem::web::Data;
-use poem_openapi::{OpenApi, param::Query};
+use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
 
-use self::dto::{DistanceUnit, JobHit, Sort};
+use self::dto::{DistanceUnit, JobHit, Sort, Suggestions};
 use crate::{
     App,
     auth::Viewer,
@@ -106,6 +106,24 @@ impl SearchApi {
         let slice = search::find(&mut tx, app.clock.now(), &search, &page).await?;
         tx.commit().await?;
         Ok(paging.answer(&app, &list, slice, JobHit::from))
+    }
+
+    /// Suggest searches
+    ///
+    /// Titles of published jobs, skills and companies that begin with what was
+    /// typed so far, the most frequent first.
+    #[oai(path = "/suggest", method = "get", operation_id = "suggest_searches")]
+    async fn suggest(
+        &self,
+        app: Data<&App>,
+        _viewer: Viewer,
+        q: Query<String>,
+    ) -> Result<Json<Suggestions>> {
+        let mut conn = app.db.acquire().await?;
+        let found = search::suggest(&mut conn, &q.0).await?;
+        Ok(Json(Suggestions {
+            results: found.into_iter().map(Into::into).collect(),
+        }))
     }
 }
 

@@ -74,6 +74,12 @@ pub(super) fn person(word: &str) -> Option<&'static str> {
     })
 }
 
+/// The plain form of a folded word for a woman: "entwicklerin" gives "entwickler".
+pub(super) fn plain_form(word: &str) -> Option<&'static str> {
+    let stem = word.strip_suffix("in")?;
+    HEADS.iter().find(|head| **head == stem).copied()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
+    compounds,
     language::Language,
     terms::{self, Reading},
 };
@@ -57,8 +58,15 @@ impl Query {
                     term.push(word.text);
                 }
             }
-            if term.is_empty() {
-                continue;
+            match term.as_mut_slice() {
+                [] => continue,
+                // Ads hold the plain form beside it.
+                [word] => {
+                    if let Some(plain) = compounds::plain_form(word) {
+                        *word = plain.to_owned();
+                    }
+                }
+                _ => {}
             }
             if part.excluded {
                 query.without.push(term);
@@ -269,4 +277,120 @@ fn separates(c: char) -> bool {
     c.is_whitespace()
         || is_quote(c)
         || matches!(c, ',' | ';' | '/' | '|' | '(' | ')' | '[' | ']' | '{' | '}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Stems by cutting an "s", in every language; "the" stops in English.
+    fn lexemes(query: &Query) -> Lexemes {
+        let mut lexemes = Lexemes::default();
+        for language in Language::ALL {
+            for word in query.words() {
+                let stem = word.strip_suffix('s').unwrap_or(&word).to_owned();
+                let stops = language == Language::English && word == "the";
+                lexemes.insert(language, word, if stops { vec![] } else { vec![stem] });
+            }
+        }
+        lexemes
+    }
+
+    fn compile(text: &str) -> (String, String) {
+        let query = Query::parse(text);
+        let compiled = query.compile(&lexemes(&query));
+        (
+            compiled.meant.unwrap_or_default(),
+            compiled.without.unwrap_or_default(),
+        )
+    }
+
+    #[test]
+    fn operators_mean_what_people_expect() {
+        for (text, meant, without) in [
+            ("python", "('python')", ""),
+            ("python django", "('python' & 'django')", ""),
+            ("\"machine learning\"", "(('machine' <1> 'learning'))", ""),
+            ("“machine learning”", "(('machine' <1> 'learning'))", ""),
+            ("full-time", "(('full' <1> 'time'))", ""),
+            (
+                "java OR kotlin remote",
+                "(('java' | 'kotlin') & 'remote')",
+                "",
+            ),
+            ("java | kotlin", "(('java' | 'kotlin'))", ""),
+            ("java, kotlin/scala", "('java' & 'kotlin' & 'scala')", ""),
+            ("java -senior", "('java')", "'senior'"),
+            ("-\"team lead\" java", "('java')", "('team' <1> 'lead')"),
+            ("-senior", "", "'senior'"),
+            ("OR java OR", "('java')", ""),
+            ("java OR -senior", "('java')", "'senior'"),
+            ("\"machine learning", "(('machine' <1> 'learning'))", ""),
+            ("or", "('or')", ""),
+            ("c++ -c", "('cplusplu')", "'clanguage'"),
+            ("((java) & !kotlin):*", "('java' & 'kotlin')", ""),
+            ("\"\" - '' \\ \0 🦀", "", ""),
+        ] {
+            assert_eq!(
+                compile(text),
+                (meant.to_owned(), without.to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_language_drops_its_own_stop_words() {
+        assert_eq!(
+            compile("head of the departments").0,
+            "('head' & 'of' & 'department') | ('head' & 'of' & 'the' & 'department')"
+        );
+        assert_eq!(
+            compile("\"head the team\"").0,
+            "(('head' <1> 'the' <1> 'team')) | (('head' <2> 'team'))"
+        );
+    }
+
+    #[test]
+    fn a_text_without_a_word_is_told_from_no_text() {
+        assert!(!Query::parse("  ").is_senseless());
+        assert!(Query::parse("+++").is_senseless());
+        assert!(Query::parse("-").is_senseless());
+        assert!(!Query::parse("-java").is_senseless());
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let query = Query::parse(&"word ".repeat(10_000));
+        assert_eq!(query.clauses.len(), MAX_WORDS);
+        let query = Query::parse(&"x".repeat(10_000));
+        assert_eq!(query.words()[0].chars().count(), terms::MAX_WORD_CHARS);
+    }
+
+    proptest! {
+        /// Brackets balance and only lexemes are quoted, whatever was typed.
+        #[test]
+        fn any_text_is_a_query(text in "(\\PC|\"|-|OR| |\\||\\(|\\)|'|\\\\|a|\0){0,80}") {
+            let (meant, without) = compile(&text);
+            for tsquery in [meant, without] {
+                let mut depth = 0;
+                for c in tsquery.chars() {
+                    depth += i32::from(c == '(') - i32::from(c == ')');
+                    prop_assert!(depth >= 0);
+                    prop_assert!(c != '\0' && c != '\\');
+                }
+                prop_assert_eq!(depth, 0);
+                prop_assert_eq!(tsquery.matches('\'').count() % 2, 0);
+            }
+        }
+
+        /// No word that is asked for gets lost.
+        #[test]
+        fn plain_words_are_all_asked_for(words in prop::collection::vec("[b-z]{4,9}", 1..20)) {
+            let query = Query::parse(&words.join(" "));
+            prop_assert_eq!(query.clauses.len(), words.len());
+        }
+    }
 }

@@ -19,9 +19,10 @@ const LONGEST_ENDING: usize = 6;
 pub(super) fn snippet(text: &str, stems: &BTreeSet<String>) -> String {
     let end = text.floor_char_boundary(MAX_BYTES);
     let plain = plain_text(&text[..end]);
-    let words = terms::words(&plain, Reading::Ad(Language::English));
+    let plain = plain.trim();
+    let words = terms::words(plain, Reading::Ad(Language::English));
     let hits: Vec<&Word> = words.iter().filter(|word| is_hit(word, stems)).collect();
-    let (start, end) = window(&plain, &words, &hits);
+    let (start, end) = window(plain, &words, &hits);
     let mut html = String::with_capacity(end - start + 64);
     if start > 0 {
         html.push('…');
@@ -88,19 +89,15 @@ fn window(text: &str, words: &[Word], hits: &[&Word]) -> (usize, usize) {
         }
         None => 0,
     };
-    let start = words.get(first).map_or(0, |word| word.start);
-    let start = if first == 0 {
-        text.len() - text.trim_start().len()
-    } else {
-        start
+    let start = match first {
+        0 => 0,
+        first => words.get(first).map_or(0, |word| word.start),
     };
-    let end = reach(start).max(start);
-    let end = if words.last().is_some_and(|last| last.end == end) {
-        // The text's last stop belongs to it.
-        text.trim_end().len().min(end + 3).max(end)
-    } else {
-        end
-    };
+    let mut end = reach(start).max(start);
+    if words.last().is_none_or(|last| last.end <= end) {
+        // The signs after the last word belong to it, up to a point.
+        end = text.len().min(end + 3);
+    }
     (start, text.ceil_char_boundary(end))
 }
 
@@ -125,5 +122,64 @@ fn escape(text: &str, html: &mut String) {
     }
     if space {
         html.push(' ');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stems(words: &[&str]) -> BTreeSet<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn hits_are_marked_and_all_else_is_escaped() {
+        let html = snippet(
+            "<p>We write <b>C++</b> &amp; \"Python\" in pythonic ways, not in <script>evil()</script>pythonically.</p>",
+            &stems(&["python", "cplusplus"]),
+        );
+        assert_eq!(
+            html,
+            "We write <mark>C++</mark> &amp; &quot;<mark>Python</mark>&quot; in \
+             <mark>pythonic</mark> ways, not in <mark>pythonically</mark>."
+        );
+    }
+
+    #[test]
+    fn the_part_with_most_words_is_shown() {
+        let text = format!(
+            "Django. {} Here Python meets Django and more. {}",
+            "Other things. ".repeat(50),
+            "More things. ".repeat(50)
+        );
+        let html = snippet(&text, &stems(&["python", "django"]));
+        assert!(html.starts_with('…') && html.ends_with('…'), "{html}");
+        assert!(html.contains("<mark>Python</mark> meets <mark>Django</mark>"));
+        assert!(html.len() < 400);
+        assert!(snippet(&text, &stems(&[])).starts_with("Django. Other"));
+        assert_eq!(snippet("", &stems(&["x"])), "");
+    }
+
+    #[test]
+    fn short_stems_match_whole_words_only() {
+        assert_eq!(snippet("an ad in it", &stems(&["a", "i"])), "an ad in it");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_marks_is_markup(
+            text in "(\\PC|<|>|&|\"|'|python|é|\u{301}|\n){0,300}",
+            stem in prop::option::of("[a-zé]{1,6}"),
+        ) {
+            let mut wanted = stems(&["python"]);
+            wanted.extend(stem);
+            let html = snippet(&text, &wanted);
+            let bare = html.replace("<mark>", "").replace("</mark>", "");
+            prop_assert!(!bare.contains(['<', '>', '"', '\'']));
+            prop_assert_eq!(html.matches("<mark>").count(), html.matches("</mark>").count());
+        }
     }
 }

@@ -103,7 +103,7 @@ pub(in crate::search) async fn ranked(
     query.push("::text)::tsquery) * ").push_bind(scale);
     query.push(") + 0.1 * d.quality + 0.15 * exp(-least(5e8, greatest(0, extract(epoch from ");
     query.push_bind(as_of);
-    query.push(" - d.published_at))) / 2592000.0)))::integer as score");
+    query.push(" - d.published_at)::float8)) / 2592000)))::integer as score");
     push_matches(&mut query, conditions, tier);
     query.push(") as found");
     if let Some((score, id)) = after {

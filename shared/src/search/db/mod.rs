@@ -2,6 +2,7 @@
 
 mod documents;
 mod hits;
+mod suggestions;
 
 pub use documents::{jobs_of_scope, remove_expired};
 pub(super) use documents::{live_jobs, lock_jobs, remove_others, upsert};
@@ -10,3 +11,4 @@ pub(super) use hits::{
     Match, SCORE_ONE, begin_reading, category_ordinal, company_ordinal, count, lexemes, newest,
     ranked, texts,
 };
+pub(super) use suggestions::suggestions;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// More than are kept, since some are closed by now and alike ones give way.
 const CANDIDATES_PER_PLACE: usize = 3;
 /// Parts of a score that are stored with it.
-const PARTS_STORED: usize = 8;
+const PARTS_STORED: usize = 5;
 
 /// A user and the jobs that fit best, before anybody looked whether they are live.
 pub(super) struct Matched {

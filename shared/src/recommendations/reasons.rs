@@ -124,47 +124,59 @@ fn skills(contributions: &[Contribution], profile: &Profile) -> String {
     names.join(", ")
 }
 
-/// Why two jobs are alike: "Similar title; skills: python; in Berlin".
+/// What two jobs share in one block.
+#[derive(Default)]
+struct Shared<'a> {
+    value: f64,
+    terms: Vec<(f64, &'a str)>,
+}
+
+/// Why two jobs are alike: "Similar title: developer; same skills: python".
 pub fn mutual(index: &Index, a: u32, b: u32) -> String {
     let model = index.model();
-    let mut shared: BTreeMap<Block, (f64, Vec<(f64, &str)>)> = BTreeMap::new();
+    let mut blocks: BTreeMap<Block, Shared> = BTreeMap::new();
     for &(feature, weight) in index.vector(a) {
-        let Ok(at) = index.vector(b).binary_search_by_key(&feature, |(f, _)| *f) else {
+        let Ok(at) = index
+            .vector(b)
+            .binary_search_by_key(&feature, |(other, _)| *other)
+        else {
             continue;
         };
-        let value = index.weight_of(feature) * f64::from(weight) * f64::from(index.vector(b)[at].1);
-        let entry = shared.entry(model.block_of(feature)).or_default();
-        entry.0 += value;
-        entry.1.push((value, model.term_of(feature)));
+        let other = index.vector(b)[at].1;
+        let value = index.weight_of(feature) * f64::from(weight) * f64::from(other);
+        let shared = blocks.entry(model.block_of(feature)).or_default();
+        shared.value += value;
+        shared.terms.push((value, model.term_of(feature)));
     }
-    let total: f64 = shared.values().map(|(value, _)| value).sum();
-    let mut ranked: Vec<(Block, f64, Vec<(f64, &str)>)> = shared
+    let total: f64 = blocks.values().map(|shared| shared.value).sum();
+    let mut ranked: Vec<(Block, Shared)> = blocks
         .into_iter()
-        .map(|(block, (value, terms))| (block, value, terms))
-        .filter(|(_, value, _)| *value >= WORTH_SAYING * total)
+        .filter(|(_, shared)| shared.value >= WORTH_SAYING * total)
         .collect();
-    ranked.sort_by(|x, y| y.1.total_cmp(&x.1));
+    ranked.sort_by(|x, y| y.1.value.total_cmp(&x.1.value));
     ranked.truncate(MOST_CLAUSES);
     let said: Vec<String> = ranked
         .into_iter()
-        .map(|(block, _, mut terms)| {
-            terms.sort_by(|x, y| y.0.total_cmp(&x.0));
-            let names: Vec<String> = terms
-                .iter()
-                .take(MOST_NAMES)
-                .map(|(_, term)| short(term))
-                .collect();
-            match block {
-                Block::Title => format!("similar title: {}", names.join(", ")),
-                Block::Skills => format!("same skills: {}", names.join(", ")),
-                Block::Description => format!("similar tasks: {}", names.join(", ")),
-                Block::Location => "same place".to_owned(),
-                Block::Category => "same field".to_owned(),
-                Block::Company => "same company".to_owned(),
-            }
-        })
+        .map(|(block, shared)| say_shared(block, shared.terms))
         .collect();
     sentence(&said).unwrap_or_else(|| "Similar job".to_owned())
+}
+
+fn say_shared(block: Block, mut terms: Vec<(f64, &str)>) -> String {
+    terms.sort_by(|x, y| y.0.total_cmp(&x.0));
+    let names: Vec<String> = terms
+        .iter()
+        .take(MOST_NAMES)
+        .map(|(_, term)| short(term))
+        .collect();
+    match block {
+        Block::Title => format!("similar title: {}", names.join(", ")),
+        Block::Skills => format!("same skills: {}", names.join(", ")),
+        Block::Description => format!("similar tasks: {}", names.join(", ")),
+        Block::Location => "same place".to_owned(),
+        Block::Category => "same field".to_owned(),
+        Block::Company => "same company".to_owned(),
+    }
 }
 
 fn sentence(clauses: &[String]) -> Option<String> {

@@ -35,6 +35,15 @@ impl Progress {
         }
     }
 
+    /// A new step, shown at once.
+    pub(crate) fn step(&self, step: impl Display) {
+        if let Ok(mut shown) = self.shown.lock() {
+            *shown = None;
+        }
+        self.show(step);
+    }
+
+    /// The same step further on, shown if the last one was shown a while ago.
     pub(crate) fn show(&self, step: impl Display) {
         let pause = Duration::from_millis(if self.terminal { 100 } else { 2000 });
         let Ok(mut shown) = self.shown.lock() else {

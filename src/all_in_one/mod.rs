@@ -202,7 +202,7 @@ pub(crate) async fn load_sample_data(
 ) -> Result<bool, StartError> {
     let accounts = accounts::of_sample_board(data_dir).await?;
     let progress = Progress::new();
-    let show = |step: Step| progress.show(format_args!("loading {} {}", step.rows, step.what));
+    let show = |step: Step| progress.step(format_args!("loading {} {}", step.rows, step.what));
     let loaded = sample_data::load(db, &accounts, half_life, show).await;
     progress.done();
     let summary = loaded.map_err(not_loaded)?;

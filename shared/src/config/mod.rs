@@ -2,6 +2,7 @@
 //! (`JOBBOARD_CONFIG`), in this order of precedence. [`variables::VARIABLES`] is
 //! the one table of everything that can be set.
 
+mod addresses;
 mod read;
 mod source;
 #[cfg(test)]

@@ -1,0 +1,174 @@
+//! Filters, pages and suggestions.
+
+use serde_json::{Value, json};
+
+use super::{found, found_sorted, publish, titles};
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn facts_narrow_a_search() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    sqlx::query(
+        "with parent as (
+             insert into categories (name, slug) values ('Stonework', 'stonework') returning id
+         )
+         insert into categories (name, slug, parent_id) select 'Masonry', 'masonry', id from parent",
+    )
+    .execute(&app.db)
+    .await
+    .expect("categories");
+    publish(
+        &employer,
+        "Berlin",
+        json!({"location": "Potsdam, Germany", "job_type": "contract", "category": "masonry",
+               "experience_level": "senior", "salary_min": 50, "salary_max": 60,
+               "salary_period": "hourly", "salary_currency": "EUR"}),
+    )
+    .await;
+    publish(
+        &employer,
+        "Oakland",
+        json!({"location": "Oakland, CA", "company": "Other", "category": "stonework",
+               "salary_min": 90000}),
+    )
+    .await;
+    publish(
+        &employer,
+        "Anywhere",
+        json!({"location": "Remote", "is_remote": true, "company": "Third"}),
+    )
+    .await;
+    app.drain_tasks().await;
+    for (query, titles) in [
+        ("location=Berlin", vec!["Berlin"]),
+        ("location=Berlin&radius=10", vec![]),
+        (
+            "location=San+Francisco&radius=10&radius_unit=mi",
+            vec!["Oakland"],
+        ),
+        ("location=California", vec!["Oakland"]),
+        ("location=Germany", vec!["Berlin"]),
+        ("location=Europe", vec!["Berlin"]),
+        ("location=remote", vec!["Anywhere"]),
+        ("location=Atlantis", vec![]),
+        ("job_type=contract", vec!["Berlin"]),
+        (
+            "job_type=contract&job_type=full_time",
+            vec!["Anywhere", "Berlin", "Oakland"],
+        ),
+        ("experience_level=senior", vec!["Berlin"]),
+        ("is_remote=false", vec!["Berlin", "Oakland"]),
+        ("category=stonework", vec!["Berlin", "Oakland"]),
+        ("category=Masonry", vec!["Berlin"]),
+        ("company=other", vec!["Oakland"]),
+        ("company=other&company=Third", vec!["Anywhere", "Oakland"]),
+        ("salary_min=100000", vec!["Berlin"]),
+        ("salary_min=95000", vec!["Berlin"]),
+        ("salary_max=95000", vec!["Oakland"]),
+        ("salary_min=55&salary_period=hourly", vec!["Berlin"]),
+        ("salary_min=1&salary_currency=USD", vec!["Oakland"]),
+        ("posted_within=1", vec!["Anywhere", "Berlin", "Oakland"]),
+        ("posted_after=2999-01-01T00:00:00Z", vec![]),
+        ("q=berlin&location=Berlin&job_type=contract", vec!["Berlin"]),
+    ] {
+        assert_eq!(found_sorted(&app, query).await, titles, "{query}");
+    }
+    let answer = app
+        .anonymous()
+        .get("/api/jobs/search/?category=nonsense")
+        .await;
+    assert_eq!(
+        answer.expect(422).field_errors(),
+        [("category".to_owned(), "unknown_category".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn pages_hold_every_job_once_and_the_title_comes_first() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for number in 0..5 {
+        publish(&employer, &format!("Welder {number}"), json!({})).await;
+        let more = json!({"description": "Works beside a welder."});
+        publish(&employer, &format!("Fitter {number}"), more).await;
+    }
+    app.drain_tasks().await;
+    let all = found(&app, "q=welder").await;
+    assert_eq!(all.len(), 10);
+    assert!(
+        all[..5].iter().all(|title| title.starts_with("Welder")),
+        "{all:?}"
+    );
+    for query in ["q=welder", "q=welder&sort=date", "sort=date", "location="] {
+        let (mut by_page, mut by_cursor) = (vec![], vec![]);
+        for page in 1..=4 {
+            let path = format!("/api/jobs/search/?{query}&page={page}&page_size=3");
+            let answer = app.anonymous().get(&path).await.expect(200);
+            assert_eq!(answer.json["count"], 10);
+            by_page.extend(titles(answer.results()));
+        }
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/api/jobs/search/?{query}&page_size=3{cursor}");
+            let answer = app.anonymous().get(&path).await.expect(200);
+            by_cursor.extend(titles(answer.results()));
+            match answer.json["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(by_page, by_cursor, "{query}");
+        by_page.sort();
+        by_page.dedup();
+        assert_eq!(by_page.len(), 10, "{query}");
+    }
+    // A cursor belongs to its search.
+    let first = app
+        .anonymous()
+        .get("/api/jobs/search/?q=welder&page_size=3")
+        .await;
+    let cursor = first.json["next_cursor"]
+        .as_str()
+        .expect("a next page")
+        .to_owned();
+    let path = format!("/api/jobs/search/?q=fitter&page_size=3&cursor={cursor}");
+    app.anonymous().get(&path).await.expect(422);
+}
+
+#[tokio::test]
+async fn beginnings_are_suggested() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for (title, more) in [
+        ("Backend Developer", json!({})),
+        ("backend developer", json!({})),
+        (
+            "Backend Designer",
+            json!({"skills": ["Backend Testing"], "company": "Backend Ltd"}),
+        ),
+        ("Back End", json!({"status": "draft"})),
+    ] {
+        publish(&employer, title, more).await;
+    }
+    app.drain_tasks().await;
+    let suggested = async |query: &str| -> Vec<String> {
+        let path = format!("/api/jobs/search/suggest/?q={query}");
+        let answer = employer.get(&path).await.expect(200);
+        let show = |one: &Value| format!("{}: {}", one["kind"], one["text"]).replace('"', "");
+        answer.results().iter().map(show).collect()
+    };
+    assert_eq!(suggested("backend+dev").await, ["title: Backend Developer"]);
+    assert_eq!(
+        suggested("%20BACKEND%20").await,
+        [
+            "title: Backend Developer",
+            "title: Backend Designer",
+            "skill: Backend Testing",
+            "company: Backend Ltd"
+        ]
+    );
+    for nothing in ["", "%25", "_", "back+end", "zzz", "'"] {
+        assert_eq!(suggested(nothing).await, Vec::<String>::new(), "{nothing}");
+    }
+}

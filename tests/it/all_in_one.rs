@@ -252,8 +252,8 @@ async fn a_killed_board_comes_back_with_its_data_and_stops_cleanly() {
     assert!(unsure.contains("--yes"), "{unsure}");
     let reset = jobboard(&data, "127.0.0.1:0")
         .args(["reset", "--yes"])
-        .status();
-    assert!(reset.unwrap().success());
+        .output();
+    assert!(reset.unwrap().status.success());
     assert!(!data.join("postgres").exists());
 }
 

@@ -287,3 +287,31 @@ fn the_example_file_can_be_used_as_it_stands() {
         .collect();
     read(&set).unwrap();
 }
+
+fn table() -> String {
+    let rows = VARIABLES.iter().map(|variable| {
+        let usage = match variable.usage {
+            Use::Own => "ours".to_owned(),
+            Use::Honoured => "the specification's, as written".to_owned(),
+            Use::MappedTo(target) => format!("the specification's, part of `{target}`"),
+            Use::NoEffect(why) => format!("the specification's, without effect: {why}"),
+        };
+        let default = match variable.default {
+            "" => String::new(),
+            default => format!("`{default}`"),
+        };
+        format!(
+            "| `{}` | {} | {default} | {usage} |\n",
+            variable.name, variable.meaning
+        )
+    });
+    let head = "| Variable | Meaning | Default | Whose |\n| --- | --- | --- | --- |\n";
+    head.to_owned() + &rows.collect::<String>()
+}
+
+/// On a failure: the table that belongs there is in the message.
+#[test]
+fn the_documented_table_is_the_one_in_the_code() {
+    let document = include_str!("../../../docs/CONFIGURATION.md");
+    assert!(document.contains(&table()), "\n{}", table());
+}

@@ -82,7 +82,10 @@ async fn board(
     stop: &CancellationToken,
 ) -> Result<(), StartError> {
     let config = config(settings, data_dir, url, own_database)?;
-    let db = database::connect(&config.database.url, config.database.max_connections).await?;
+    let connections = config.database.max_connections;
+    let db = database::connect(&config.database.url, connections).await?;
+    // Apart, so that no request waits for the connection of a long task.
+    let workers_db = database::connect(&config.database.url, connections).await?;
     let workers_stop = CancellationToken::new();
     let mut workers = None;
     let brought_up = stop
@@ -90,7 +93,7 @@ async fn board(
             settings,
             data_dir,
             &config,
-            &db,
+            (&db, &workers_db),
             own_database,
             &workers_stop,
             &mut workers,
@@ -124,6 +127,7 @@ async fn board(
             Err(error) => error!(%error, "the workers ended with a panic"),
         }
     }
+    workers_db.close().await;
     db.close().await;
     outcome
 }
@@ -136,7 +140,7 @@ async fn bring_up(
     settings: &Settings,
     data_dir: &DataDir,
     config: &Arc<Config>,
-    db: &PgPool,
+    (db, workers_db): (&PgPool, &PgPool),
     own_database: bool,
     workers_stop: &CancellationToken,
     workers: &mut Option<Workers>,
@@ -145,7 +149,7 @@ async fn bring_up(
     let clock = Clock::synchronized(db).await?;
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
     let context = jobboard_worker::Context {
-        db: db.clone(),
+        db: workers_db.clone(),
         clock: clock.clone(),
         mailer,
         config: config.clone(),

@@ -68,7 +68,7 @@ pub const VARIABLES: &[Variable] = &[
 
     own("DATABASE_URL", "", "postgres://user:password@host:port/name; without it the all-in-one runs its own PostgreSQL"),
     own("DATABASE_DIRECT_URL", "", "the same database past a transaction pooler; without it the worker polls and does not listen"),
-    own("DATABASE_MAX_CONNECTIONS", "16", "connections per process"),
+    own("DATABASE_MAX_CONNECTIONS", "16", "connections of the API and of the workers, in each process"),
     mapped("DB_NAME", "DATABASE_URL", "name of the database"),
     mapped("DB_USER", "DATABASE_URL", "its user"),
     mapped("DB_PASSWORD", "DATABASE_URL", "the user's password"),

@@ -9,6 +9,7 @@ pub mod emails;
 pub mod mapping;
 pub mod reader;
 pub mod row;
+mod spelling;
 pub mod store;
 pub mod tasks;
 

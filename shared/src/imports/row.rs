@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{
     mapping::{Field, Mapping},
     reader::Columns,
+    spelling::{self, clean},
 };
 use crate::{
     FieldError,
@@ -102,18 +103,20 @@ impl ImportedJob {
                 .unwrap_or_default(),
             benefits: row.text(Field::Benefits, 50_000).unwrap_or_default(),
             location: row.text(Field::Location, 300).unwrap_or_default(),
-            is_remote: row.choice(Field::IsRemote, remote).unwrap_or(false),
+            is_remote: row
+                .choice(Field::IsRemote, spelling::remote)
+                .unwrap_or(false),
             job_type: row
-                .choice(Field::JobType, job_type)
+                .choice(Field::JobType, spelling::job_type)
                 .unwrap_or(JobType::FullTime),
-            experience_level: row.choice(Field::ExperienceLevel, experience_level),
+            experience_level: row.choice(Field::ExperienceLevel, spelling::experience_level),
             salary_min,
             salary_max,
             salary_currency: row
-                .choice(Field::SalaryCurrency, currency)
+                .choice(Field::SalaryCurrency, spelling::currency)
                 .unwrap_or_else(|| "USD".to_owned()),
             salary_period: row
-                .choice(Field::SalaryPeriod, salary_period)
+                .choice(Field::SalaryPeriod, spelling::salary_period)
                 .unwrap_or(SalaryPeriod::Yearly),
             category: row.text(Field::Category, 1000),
             skills: row.skills(),
@@ -303,125 +306,6 @@ impl<'a> Row<'a> {
         skills.truncate(MAX_SKILLS);
         skills
     }
-}
-
-/// Without what no database keeps and no reader sees: control characters (line
-/// ends and tabs stay) and surrounding space. Feeds write `&#x2F;` for a slash.
-fn clean(text: &str) -> String {
-    let decoded = decode_entities(text);
-    let kept: String = decoded
-        .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .collect();
-    kept.trim().to_owned()
-}
-
-fn decode_entities(text: &str) -> String {
-    const NAMED: &[(&str, &str)] = &[
-        ("amp", "&"),
-        ("lt", "<"),
-        ("gt", ">"),
-        ("quot", "\""),
-        ("apos", "'"),
-        ("nbsp", " "),
-        ("ndash", "–"),
-        ("mdash", "—"),
-        ("rsquo", "’"),
-        ("lsquo", "‘"),
-        ("rdquo", "”"),
-        ("ldquo", "“"),
-        ("bull", "•"),
-        ("hellip", "…"),
-    ];
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('&') {
-        out.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let end = rest
-            .char_indices()
-            .take(10)
-            .find(|(_, c)| *c == ';')
-            .map(|(at, _)| at);
-        let decoded = end.and_then(|end| {
-            let name = &rest[1..end];
-            let number =
-                name.strip_prefix('#')
-                    .and_then(|digits| match digits.strip_prefix(['x', 'X']) {
-                        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-                        None => digits.parse().ok(),
-                    });
-            number
-                .and_then(char::from_u32)
-                .map(String::from)
-                .or_else(|| {
-                    NAMED
-                        .iter()
-                        .find(|(known, _)| *known == name)
-                        .map(|(_, to)| (*to).to_owned())
-                })
-        });
-        match (decoded, end) {
-            (Some(decoded), Some(end)) => {
-                out.push_str(&decoded);
-                rest = &rest[end + 1..];
-            }
-            _ => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn remote(key: &str) -> Option<bool> {
-    match key {
-        "true" | "yes" | "y" | "1" | "remote" | "fully_remote" | "telecommute" => Some(true),
-        "false" | "no" | "n" | "0" | "onsite" | "on_site" | "office" | "hybrid" => Some(false),
-        _ => None,
-    }
-}
-
-fn job_type(key: &str) -> Option<JobType> {
-    match key {
-        "full_time" | "fulltime" | "f" | "permanent" => Some(JobType::FullTime),
-        "part_time" | "parttime" | "p" => Some(JobType::PartTime),
-        "contract" | "contractor" | "temporary" => Some(JobType::Contract),
-        "freelance" | "freelancer" => Some(JobType::Freelance),
-        "internship" | "intern" => Some(JobType::Internship),
-        _ => None,
-    }
-}
-
-fn experience_level(key: &str) -> Option<ExperienceLevel> {
-    match key {
-        "entry" | "entry_level" | "junior" | "student" => Some(ExperienceLevel::Entry),
-        "intermediate" | "mid" | "mid_level" | "experienced" | "experienced_(non_manager)" => {
-            Some(ExperienceLevel::Intermediate)
-        }
-        "senior" => Some(ExperienceLevel::Senior),
-        "lead" | "principal" | "staff" | "manager" => Some(ExperienceLevel::Lead),
-        "executive" | "director" | "c_level" => Some(ExperienceLevel::Executive),
-        _ => None,
-    }
-}
-
-fn salary_period(key: &str) -> Option<SalaryPeriod> {
-    match key {
-        "hourly" | "hour" => Some(SalaryPeriod::Hourly),
-        "daily" | "day" => Some(SalaryPeriod::Daily),
-        "weekly" | "week" => Some(SalaryPeriod::Weekly),
-        "monthly" | "month" => Some(SalaryPeriod::Monthly),
-        "yearly" | "year" | "annual" | "annually" => Some(SalaryPeriod::Yearly),
-        _ => None,
-    }
-}
-
-fn currency(key: &str) -> Option<String> {
-    let code = key.to_uppercase();
-    (code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase())).then_some(code)
 }
 
 #[cfg(test)]

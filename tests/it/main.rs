@@ -23,5 +23,6 @@ mod recommendations;
 mod sample_data;
 mod schema;
 mod search;
+mod spec_examples;
 mod support;
 mod trending;

@@ -20,16 +20,16 @@ use uuid::Uuid;
 use super::{Client, Email, database::TestDatabase, emails};
 
 /// The password of every test account.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-pub struct TestApp {
-    pub db: PgPool,
-    pub clock: Clock,
-    pub config: Arc<Config>,
+pub(crate) struct TestApp {
+    pub(crate) db: PgPool,
+    pub(crate) clock: Clock,
+    pub(crate) config: Arc<Config>,
     /// Runs handlers as a worker does.
-    pub worker: Context,
+    pub(crate) worker: Context,
     /// `http://127.0.0.1:port`
-    pub base: String,
+    pub(crate) base: String,
     http: reqwest::Client,
     outbox: TempDir,
     shutdown: CancellationToken,
@@ -39,12 +39,12 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
     /// Starts with a configuration of its own.
-    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         // For the HTTP client; a second installation is refused, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = TestDatabase::create().await;
@@ -81,7 +81,7 @@ impl TestApp {
         }
     }
 
-    pub fn anonymous(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client {
             base: self.base.clone(),
             http: self.http.clone(),
@@ -93,17 +93,17 @@ impl TestApp {
     }
 
     /// A new employer, signed in.
-    pub async fn employer(&self) -> Client {
+    pub(crate) async fn employer(&self) -> Client {
         self.register("employer").await
     }
 
     /// A new freelancer, signed in.
-    pub async fn freelancer(&self) -> Client {
+    pub(crate) async fn freelancer(&self) -> Client {
         self.register("freelancer").await
     }
 
     /// A new admin, signed in.
-    pub async fn admin(&self) -> Client {
+    pub(crate) async fn admin(&self) -> Client {
         let account = self.register("employer").await;
         sqlx::query("update users set role = 'admin' where id = $1")
             .bind(account.user_id)
@@ -128,7 +128,7 @@ impl TestApp {
     }
 
     /// A further session of an account.
-    pub async fn login(&self, email: &str) -> Client {
+    pub(crate) async fn login(&self, email: &str) -> Client {
         let tokens = self
             .anonymous()
             .post(
@@ -156,19 +156,19 @@ impl TestApp {
     }
 
     /// Runs every due task, and those they enqueue, until none is due.
-    pub async fn drain_tasks(&self) -> jobboard_worker::DrainReport {
+    pub(crate) async fn drain_tasks(&self) -> jobboard_worker::DrainReport {
         jobboard_worker::drain(&self.worker)
             .await
             .expect("drain the queue")
     }
 
-    pub async fn enqueue<T: Task>(&self, task: &T) {
+    pub(crate) async fn enqueue<T: Task>(&self, task: &T) {
         let mut conn = self.db.acquire().await.expect("a connection");
         queue::enqueue(&mut conn, task).await.expect("enqueue");
     }
 
     /// The arguments of the pending tasks of this kind, oldest first.
-    pub async fn pending_tasks<T: Task + DeserializeOwned>(&self) -> Vec<T> {
+    pub(crate) async fn pending_tasks<T: Task + DeserializeOwned>(&self) -> Vec<T> {
         let args: Vec<Value> =
             sqlx::query_scalar("select args from tasks where kind = $1 order by id")
                 .bind(T::KIND)
@@ -182,7 +182,7 @@ impl TestApp {
 
     /// Fails unless a task like this is pending.
     #[track_caller]
-    pub fn assert_enqueued<T: Task + DeserializeOwned>(
+    pub(crate) fn assert_enqueued<T: Task + DeserializeOwned>(
         &self,
         like: impl Fn(&T) -> bool,
     ) -> impl Future<Output = ()> {
@@ -194,22 +194,22 @@ impl TestApp {
     }
 
     /// The test ends with tasks pending on purpose.
-    pub fn leave_tasks(&mut self) {
+    pub(crate) fn leave_tasks(&mut self) {
         self.tasks_may_stay = true;
     }
 
     /// Every mail delivered so far, oldest first.
-    pub fn emails(&self) -> Vec<Email> {
+    pub(crate) fn emails(&self) -> Vec<Email> {
         emails::read(self.outbox.path())
     }
 
     /// The folder that mail goes to.
-    pub fn outbox(&self) -> &Path {
+    pub(crate) fn outbox(&self) -> &Path {
         self.outbox.path()
     }
 
     /// Moves the database's time, and the clocks that follow it, forward.
-    pub async fn advance_time(&self, by: Duration) {
+    pub(crate) async fn advance_time(&self, by: Duration) {
         sqlx::query("update app_clock set shift = shift + make_interval(secs => $1)")
             .bind(by.as_secs_f64())
             .execute(&self.db)
@@ -222,7 +222,7 @@ impl TestApp {
     }
 
     /// The url of this test's database, for processes that a test starts.
-    pub fn database_url(&self) -> &str {
+    pub(crate) fn database_url(&self) -> &str {
         &self.database.url
     }
 }

@@ -6,39 +6,39 @@ use uuid::Uuid;
 
 /// Sends requests as one account.
 #[derive(Clone)]
-pub struct Client {
-    pub base: String,
-    pub http: reqwest::Client,
-    pub token: Option<String>,
-    pub refresh_token: Option<String>,
+pub(crate) struct Client {
+    pub(crate) base: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
     /// The account's id; nil for an anonymous client.
-    pub user_id: Uuid,
-    pub email: String,
+    pub(crate) user_id: Uuid,
+    pub(crate) email: String,
 }
 
 impl Client {
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Response {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Response {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Response {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Response {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Response {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Response {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Response {
+    pub(crate) async fn delete(&self, path: &str) -> Response {
         self.send(Method::DELETE, path, None).await
     }
 
     /// For what the shortcuts do not say: other headers, other bodies.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -56,17 +56,17 @@ impl Client {
 }
 
 /// An answer, read whole.
-pub struct Response {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
     /// Null where the body is not JSON.
-    pub json: Value,
+    pub(crate) json: Value,
     request: String,
 }
 
 impl Response {
-    pub async fn read(request: reqwest::RequestBuilder, name: String) -> Self {
+    pub(crate) async fn read(request: reqwest::RequestBuilder, name: String) -> Self {
         let response = request
             .send()
             .await
@@ -88,7 +88,7 @@ impl Response {
 
     /// Fails, with the body, unless the status is this one.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(
             self.status.as_u16(),
             status,
@@ -102,7 +102,7 @@ impl Response {
 
     /// The `id` of the body.
     #[track_caller]
-    pub fn id(&self) -> Uuid {
+    pub(crate) fn id(&self) -> Uuid {
         self.json["id"]
             .as_str()
             .and_then(|id| id.parse().ok())
@@ -111,14 +111,14 @@ impl Response {
 
     /// The `results` of a list.
     #[track_caller]
-    pub fn results(&self) -> &Vec<Value> {
+    pub(crate) fn results(&self) -> &Vec<Value> {
         self.json["results"]
             .as_array()
             .unwrap_or_else(|| panic!("{} answered no results: {}", self.request, self.text))
     }
 
     /// `(field, code)` of each error of a problem, sorted.
-    pub fn field_errors(&self) -> Vec<(String, String)> {
+    pub(crate) fn field_errors(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut errors: Vec<_> = self.json["errors"]
             .as_array()

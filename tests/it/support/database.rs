@@ -96,14 +96,14 @@ async fn run(connection: &mut PgConnection, statement: String) {
 }
 
 /// A database of one test; dropped with it.
-pub struct TestDatabase {
-    pub pool: PgPool,
-    pub url: String,
+pub(crate) struct TestDatabase {
+    pub(crate) pool: PgPool,
+    pub(crate) url: String,
     name: String,
 }
 
 impl TestDatabase {
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let template = template().await;
         let name = format!(

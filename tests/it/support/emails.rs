@@ -6,18 +6,18 @@ use mail_parser::MessageParser;
 
 /// One mail of the outbox folder.
 #[derive(Clone, Debug)]
-pub struct Email {
-    pub to: String,
-    pub subject: String,
-    pub text: String,
-    pub html: String,
-    pub message_id: String,
+pub(crate) struct Email {
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+    pub(crate) message_id: String,
     /// The mail as it goes over the wire.
-    pub raw: String,
+    pub(crate) raw: String,
 }
 
 /// Every mail written so far, oldest first.
-pub fn read(folder: &Path) -> Vec<Email> {
+pub(crate) fn read(folder: &Path) -> Vec<Email> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };

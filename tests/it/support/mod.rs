@@ -7,9 +7,9 @@ mod emails;
 mod process;
 mod smtp;
 
-pub use app::{PASSWORD, TestApp};
-pub use client::{Client, Response};
-pub use database::TestDatabase;
-pub use emails::Email;
-pub use process::WorkerProcess;
-pub use smtp::{SmtpServer, Verdict};
+pub(crate) use app::{PASSWORD, TestApp};
+pub(crate) use client::{Client, Response};
+pub(crate) use database::TestDatabase;
+pub(crate) use emails::Email;
+pub(crate) use process::WorkerProcess;
+pub(crate) use smtp::{SmtpServer, Verdict};

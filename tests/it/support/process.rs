@@ -7,10 +7,10 @@ use tokio::process::{Child, Command};
 use super::TestApp;
 
 /// A worker process on the app's database. Killed when dropped.
-pub struct WorkerProcess(Child);
+pub(crate) struct WorkerProcess(Child);
 
 impl WorkerProcess {
-    pub fn start(app: &TestApp) -> Self {
+    pub(crate) fn start(app: &TestApp) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_jobboard"))
             .arg("worker")
             .env_clear()
@@ -33,7 +33,7 @@ impl WorkerProcess {
     }
 
     /// SIGKILL: it finishes nothing.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.0.kill().await.expect("kill the worker");
     }
 }

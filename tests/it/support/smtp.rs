@@ -12,7 +12,7 @@ use tokio::{
 
 /// What the server does with one mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     Accept,
     /// Answers `RCPT TO` with this code.
     RefuseRecipient(u16),
@@ -26,13 +26,13 @@ pub enum Verdict {
 
 /// A mail whose final dot the server has seen and not refused.
 #[derive(Clone, Debug)]
-pub struct Delivery {
-    pub to: String,
-    pub content: String,
+pub(crate) struct Delivery {
+    pub(crate) to: String,
+    pub(crate) content: String,
 }
 
 impl Delivery {
-    pub fn message_id(&self) -> &str {
+    pub(crate) fn message_id(&self) -> &str {
         self.content
             .lines()
             .find_map(|line| line.strip_prefix("Message-ID: "))
@@ -47,17 +47,17 @@ struct State {
     connections: usize,
 }
 
-pub struct SmtpServer {
-    pub url: String,
+pub(crate) struct SmtpServer {
+    pub(crate) url: String,
     state: Arc<Mutex<State>>,
 }
 
 impl SmtpServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_at("127.0.0.1:0").await
     }
 
-    pub async fn start_at(address: &str) -> Self {
+    pub(crate) async fn start_at(address: &str) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let url = format!(
             "smtp://{}?tls=none",
@@ -76,15 +76,15 @@ impl SmtpServer {
     }
 
     /// What happens to the next mails; those after them are accepted.
-    pub fn will(&self, verdicts: impl IntoIterator<Item = Verdict>) {
+    pub(crate) fn will(&self, verdicts: impl IntoIterator<Item = Verdict>) {
         self.state.lock().expect("state").verdicts.extend(verdicts);
     }
 
-    pub fn deliveries(&self) -> Vec<Delivery> {
+    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
         self.state.lock().expect("state").deliveries.clone()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.state.lock().expect("state").connections
     }
 }

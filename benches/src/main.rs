@@ -1,1 +1,48 @@
-fn main() {}
+//! Measures the job board against its bars and prints the figures.
+
+mod board;
+mod main_job;
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// Build `jobboard` with the same profile first: it is started as people start it.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    measurement: Measurement,
+}
+
+#[derive(Debug, Subcommand)]
+enum Measurement {
+    /// The main job on real ads: start, import, search, apply, recommend, trend.
+    MainJob {
+        /// Folder with the real data sets (jobs/remote_ads.ndjson, jobs/nyc_jobs.csv).
+        #[arg(long, env = "JOBBOARD_TEST_DATA")]
+        data: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let arguments = Arguments::parse();
+    let measured = tokio::runtime::Runtime::new()
+        .map_err(Into::into)
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                match arguments.measurement {
+                    Measurement::MainJob { data } => main_job::measure(&data).await,
+                }
+            })
+        });
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool,
+    ConnectOptions, PgPool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -16,11 +16,20 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 /// the address right.
 pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool, sqlx::Error> {
     let options: PgConnectOptions = url.expose_secret().parse()?;
-    PgPoolOptions::new()
+    let options = options.application_name("jobboard");
+    let opened = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options.application_name("jobboard"))
-        .await
+        .connect_with(options.clone())
+        .await;
+    match opened {
+        // The pool tries again until its time is up and forgets why.
+        Err(sqlx::Error::PoolTimedOut) => match options.connect().await {
+            Err(reason) => Err(reason),
+            Ok(_) => Err(sqlx::Error::PoolTimedOut),
+        },
+        opened => opened,
+    }
 }
 
 /// Brings the schema up to date, under an advisory lock: of several starts at

@@ -16,6 +16,7 @@ mod employers;
 mod freelancers;
 mod imports;
 mod jobs;
+mod openapi;
 mod pages;
 mod queue;
 mod real_data;

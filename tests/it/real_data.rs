@@ -16,7 +16,7 @@ const NYC_MAPPING: &str = "?source=nyc&map=external_id=Job+ID&map=title=Business
 
 fn read(file: &str) -> Option<Vec<u8>> {
     let Some(folder) = std::env::var_os("JOBBOARD_TEST_DATA") else {
-        eprintln!("skipped: JOBBOARD_TEST_DATA is not set");
+        println!("skipped: JOBBOARD_TEST_DATA is not set");
         return None;
     };
     let path = PathBuf::from(folder).join("jobs").join(file);

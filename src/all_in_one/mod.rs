@@ -12,6 +12,7 @@ use jobboard_shared::{
     data_dir::DataDir,
     database,
     mail::Mailer,
+    queue,
     startup::{self, StartError},
 };
 use secrecy::SecretString;
@@ -28,6 +29,8 @@ use crate::{
 
 /// What the API's last requests get; they are cut off after 25 s by themselves.
 const API_LIMIT: Duration = Duration::from_secs(40);
+/// For connections to come back once everything has been told to stop.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs until told to stop. What can be refused is refused before anything is
 /// started.
@@ -127,8 +130,12 @@ async fn board(
             Err(error) => error!(%error, "the workers ended with a panic"),
         }
     }
-    workers_db.close().await;
-    db.close().await;
+    // A handler that ignores its cancellation keeps its connection; the database
+    // ends it a moment later.
+    let closed = async { tokio::join!(workers_db.close(), db.close()) };
+    if tokio::time::timeout(CLOSE_LIMIT, closed).await.is_err() {
+        error!("some connections are still in use; leaving them behind");
+    }
     outcome
 }
 
@@ -146,6 +153,11 @@ async fn bring_up(
     workers: &mut Option<Workers>,
 ) -> Result<App, StartError> {
     database::migrate(db).await?;
+    if own_database {
+        // Nobody else's workers run here: a run that was killed left these.
+        let mut conn = db.acquire().await?;
+        queue::db::end_all_leases(&mut conn).await?;
+    }
     let clock = Clock::synchronized(db).await?;
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
     let context = jobboard_worker::Context {

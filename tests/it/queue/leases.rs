@@ -50,6 +50,19 @@ async fn who_lost_the_lease_changes_nothing() {
 }
 
 #[tokio::test]
+async fn leases_of_a_fleet_known_dead_end_at_once_and_count() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    let held = queue.lease(1).await.remove(0);
+    assert!(queue.rescue().await.is_empty(), "the lease still runs");
+    let mut conn = queue.db.acquire().await.unwrap();
+    assert_eq!(db::end_all_leases(&mut conn).await.unwrap(), 1);
+    assert_eq!(queue.rescue().await.len(), 1);
+    assert!(queue.settle(&held, Settlement::Done).await.is_empty());
+    assert_eq!(queue.count("select attempt::bigint from tasks").await, 1);
+}
+
+#[tokio::test]
 async fn a_release_does_not_count_and_yet_moves_the_fence() {
     let queue = Queue::start().await;
     queue.enqueue(&Plain { n: 1 }).await;

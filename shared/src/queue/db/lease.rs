@@ -189,3 +189,14 @@ pub async fn heartbeat(
         })
         .collect())
 }
+
+/// Ends every lease. For who starts on a database that no living worker shares:
+/// what the dead ones held is rescued at once, the attempt counted as always.
+pub async fn end_all_leases(conn: &mut PgConnection) -> Result<u64, sqlx::Error> {
+    let ended = sqlx::query!(
+        "update tasks set lease_until = app_now() where lease_until > (select app_now())"
+    )
+    .execute(conn)
+    .await?;
+    Ok(ended.rows_affected())
+}

@@ -7,7 +7,7 @@ mod schedule;
 mod settle;
 
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
-pub use lease::{heartbeat, lease, lease_suspect, prefer_indexes};
+pub use lease::{end_all_leases, heartbeat, lease, lease_suspect, prefer_indexes};
 pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };

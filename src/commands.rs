@@ -13,7 +13,7 @@ use jobboard_shared::{
     startup::StartError,
     users::{self, Email},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 
 use crate::{accounts, all_in_one, postgres, terminal::say};
@@ -117,6 +117,17 @@ pub(crate) fn credentials(settings: &Settings) -> Result<(), StartError> {
     Ok(())
 }
 
+pub(crate) fn database_url(settings: &Settings) -> Result<(), StartError> {
+    let url = match &settings.database_url {
+        Some(url) => url.clone(),
+        None => running_all_in_one(settings)?.ok_or_else(|| {
+            StartError::Other("no all-in-one runs here and DATABASE_URL is not set".to_owned())
+        })?,
+    };
+    say(url.expose_secret());
+    Ok(())
+}
+
 pub(crate) async fn reset(settings: &Settings, options: &Reset) -> Result<(), StartError> {
     let data_dir = DataDir::locate(&settings.local)?;
     let path = data_dir.path();
@@ -132,7 +143,7 @@ pub(crate) async fn reset(settings: &Settings, options: &Reset) -> Result<(), St
     }
     let _lock = data_dir.lock()?;
     postgres::stop_leftover(&data_dir, |line: &str| say(line)).await?;
-    for name in KEPT {
+    for name in DELETED {
         let path = path.join(name);
         let removed = if path.is_dir() {
             fs::remove_dir_all(&path)
@@ -152,7 +163,7 @@ pub(crate) async fn reset(settings: &Settings, options: &Reset) -> Result<(), St
 
 /// By name: the folder may be one that holds other things too. A downloaded
 /// PostgreSQL stays.
-const KEPT: &[&str] = &[
+const DELETED: &[&str] = &[
     "postgres",
     "postgres.new",
     "postgres.log",
@@ -160,5 +171,6 @@ const KEPT: &[&str] = &[
     "postgres_password",
     "credentials.json",
     "secret_key",
+    "outbox_key",
     "outbox",
 ];

@@ -37,6 +37,8 @@ enum Command {
     LoadSampleData,
     /// Show the logins that the first start created.
     Credentials,
+    /// Print the address of the database, for pg_dump and psql. Shows its password.
+    DatabaseUrl,
     /// Delete everything that the all-in-one keeps.
     Reset(commands::Reset),
 }
@@ -70,6 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
         Some(Command::CreateAdmin(options)) => commands::create_admin(settings, options).await,
         Some(Command::LoadSampleData) => Box::pin(commands::load_sample_data(settings)).await,
         Some(Command::Credentials) => commands::credentials(&settings),
+        Some(Command::DatabaseUrl) => commands::database_url(&settings),
         Some(Command::Reset(options)) => commands::reset(&settings, &options).await,
     }
 }

@@ -172,11 +172,13 @@ async fn bring_up(
             .await
             .map_err(|error| StartError::Other(error.to_string()))
     }));
-    if own_database && !settings.local.sample_data {
-        create_logins(db, data_dir).await?;
-    } else if own_database && load_sample_data(db, data_dir, config.trending.half_life).await? {
-        // Later starts compute what is left while they serve.
-        readiness::wait(db).await?;
+    if own_database && is_first_start(db).await? {
+        if !settings.local.sample_data {
+            create_logins(db, data_dir).await?;
+        } else if load_sample_data(db, data_dir, config.trending.half_life).await? {
+            // Later starts compute what is left while they serve.
+            readiness::wait(db).await?;
+        }
     }
     Ok(App::new(db.clone(), clock, config.clone()))
 }
@@ -232,14 +234,18 @@ pub(crate) async fn load_sample_data(
     Ok(true)
 }
 
+async fn is_first_start(db: &PgPool) -> Result<bool, StartError> {
+    let mut conn = db.acquire().await?;
+    sample_data::is_first_start(&mut conn)
+        .await
+        .map_err(not_loaded)
+}
+
 async fn create_logins(db: &PgPool, data_dir: &DataDir) -> Result<(), StartError> {
     let accounts = accounts::of_sample_board(data_dir).await?;
-    let mut tx = db.begin().await?;
-    sample_data::ensure_accounts(&mut tx, &accounts)
+    sample_data::create_logins(db, &accounts)
         .await
-        .map_err(not_loaded)?;
-    tx.commit().await?;
-    Ok(())
+        .map_err(not_loaded)
 }
 
 fn not_loaded(error: sample_data::Error) -> StartError {

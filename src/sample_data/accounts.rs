@@ -1,6 +1,6 @@
 //! The accounts to try the board with.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{Error, db};
@@ -32,6 +32,15 @@ pub struct AccountIds {
     pub employer_profile: Uuid,
     pub freelancer_user: Uuid,
     pub freelancer_profile: Uuid,
+}
+
+/// The three accounts alone, for a board that begins without sample data.
+pub async fn create_logins(pool: &PgPool, accounts: &Accounts) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    db::record_first_start(&mut tx).await?;
+    ensure_accounts(&mut tx, accounts).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Creates the three accounts and their profiles where they are missing; those

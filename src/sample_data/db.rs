@@ -32,6 +32,19 @@ pub(super) async fn is_loaded(conn: &mut PgConnection) -> Result<bool> {
     .await
 }
 
+pub(super) async fn is_first_start(conn: &mut PgConnection) -> Result<bool> {
+    sqlx::query_scalar!(r#"select not exists (select from first_start) as "is_first!""#)
+        .fetch_one(conn)
+        .await
+}
+
+pub(super) async fn record_first_start(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("insert into first_start default values on conflict do nothing")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn now(conn: &mut PgConnection) -> Result<DateTime<Utc>> {
     sqlx::query_scalar!(r#"select app_now() as "now!""#)
         .fetch_one(conn)

@@ -16,9 +16,9 @@ mod texts;
 use std::{io, time::Duration};
 
 use jobboard_shared::{queue, recommendations, search};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
-pub use accounts::{Accounts, ensure_accounts};
+pub use accounts::{Accounts, create_logins, ensure_accounts};
 
 const COMPANIES: usize = 300;
 const EMPLOYERS: usize = 240;
@@ -53,6 +53,12 @@ pub enum Error {
     Account(String),
 }
 
+/// Whether nobody decided yet what this board begins with. [`load`] and
+/// [`create_logins`] decide it for ever.
+pub async fn is_first_start(conn: &mut PgConnection) -> Result<bool, Error> {
+    Ok(db::is_first_start(conn).await?)
+}
+
 /// Loads everything or nothing, once: a second call changes nothing. Search
 /// documents and recommendations follow as tasks. `half_life` is that of the
 /// trending scores.
@@ -67,6 +73,7 @@ pub async fn load(
     if db::is_loaded(&mut tx).await? {
         return Ok(Summary::default());
     }
+    db::record_first_start(&mut tx).await?;
     let ids = ensure_accounts(&mut tx, accounts).await?;
     let now = db::now(&mut tx).await?;
     // Half a second of composing must not hold up the runtime's other work.

@@ -17,6 +17,7 @@ use std::{
 use jobboard_shared::config::variables::VARIABLES;
 use rustix::process::{Pid, Signal, geteuid, kill_process, test_kill_process};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -255,6 +256,38 @@ async fn a_killed_board_comes_back_with_its_data_and_stops_cleanly() {
         .output();
     assert!(reset.unwrap().status.success());
     assert!(!data.join("postgres").exists());
+}
+
+#[tokio::test]
+async fn the_first_start_alone_creates_logins_and_sample_data() {
+    let parent = folder();
+    let data = parent.path().join("data");
+    let mut board = Board::start(&data);
+    let printed = jobboard(&data, "127.0.0.1:0")
+        .arg("database-url")
+        .output()
+        .unwrap();
+    let url = String::from_utf8(printed.stdout).unwrap();
+    let mut conn = PgConnection::connect(url.trim()).await.unwrap();
+    let deleted = sqlx::query("delete from users").execute(&mut conn);
+    assert_eq!(deleted.await.unwrap().rows_affected(), 3);
+    conn.close().await.unwrap();
+    board.signal(Signal::TERM);
+    assert_eq!(board.exit_code(), Some(0));
+
+    let mut command = jobboard(&data, "127.0.0.1:0");
+    command.env("JOBBOARD_SAMPLE_DATA", "true");
+    let mut board = Board::start_command(command, &data);
+    let jobs: Value = board.get("/api/jobs/").await.json().await.unwrap();
+    assert_eq!(jobs["results"], json!([]), "{jobs}");
+    let admin = &credentials(&data)[0];
+    let (email, password) = (
+        admin["email"].as_str().unwrap(),
+        admin["password"].as_str().unwrap(),
+    );
+    assert_eq!(board.logs_in(email, password).await, 401);
+    board.signal(Signal::TERM);
+    assert_eq!(board.exit_code(), Some(0));
 }
 
 #[tokio::test]

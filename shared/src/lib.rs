@@ -18,6 +18,7 @@ pub mod mail;
 pub mod notifications;
 pub mod pagination;
 pub mod places;
+pub mod plain_text;
 pub mod queue;
 pub mod recommendations;
 pub mod rules;

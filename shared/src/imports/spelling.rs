@@ -3,7 +3,10 @@
 //! Choices are read from a key: the text in lower case, its spaces and hyphens
 //! turned to underscores.
 
-use crate::jobs::{ExperienceLevel, JobType, SalaryPeriod};
+use crate::{
+    jobs::{ExperienceLevel, JobType, SalaryPeriod},
+    plain_text::decode_entities,
+};
 
 /// Without what no database keeps and no reader sees: control characters (line
 /// ends and tabs stay) and surrounding space. Feeds write `&#x2F;` for a slash.
@@ -14,66 +17,6 @@ pub(super) fn clean(text: &str) -> String {
         .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .collect();
     kept.trim().to_owned()
-}
-
-fn decode_entities(text: &str) -> String {
-    const NAMED: &[(&str, &str)] = &[
-        ("amp", "&"),
-        ("lt", "<"),
-        ("gt", ">"),
-        ("quot", "\""),
-        ("apos", "'"),
-        ("nbsp", " "),
-        ("ndash", "–"),
-        ("mdash", "—"),
-        ("rsquo", "’"),
-        ("lsquo", "‘"),
-        ("rdquo", "”"),
-        ("ldquo", "“"),
-        ("bull", "•"),
-        ("hellip", "…"),
-    ];
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('&') {
-        out.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let end = rest
-            .char_indices()
-            .take(10)
-            .find(|(_, c)| *c == ';')
-            .map(|(at, _)| at);
-        let decoded = end.and_then(|end| {
-            let name = &rest[1..end];
-            let number =
-                name.strip_prefix('#')
-                    .and_then(|digits| match digits.strip_prefix(['x', 'X']) {
-                        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-                        None => digits.parse().ok(),
-                    });
-            number
-                .and_then(char::from_u32)
-                .map(String::from)
-                .or_else(|| {
-                    NAMED
-                        .iter()
-                        .find(|(known, _)| *known == name)
-                        .map(|(_, to)| (*to).to_owned())
-                })
-        });
-        match (decoded, end) {
-            (Some(decoded), Some(end)) => {
-                out.push_str(&decoded);
-                rest = &rest[end + 1..];
-            }
-            _ => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 pub(super) fn remote(key: &str) -> Option<bool> {

@@ -9,11 +9,10 @@ use super::{
     compounds,
     language::Language,
     locality::Locality,
-    plain::plain_text,
     terms::{self, Reading},
     tokens::{self, Kind, token},
 };
-use crate::places;
+use crate::{places, plain_text::plain_text};
 
 /// A live job as the refresh reads it.
 #[derive(Clone, Debug)]

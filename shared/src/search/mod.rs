@@ -9,7 +9,6 @@ mod document;
 mod find;
 mod language;
 mod locality;
-mod plain;
 mod query;
 mod refresh;
 mod snippet;
@@ -20,7 +19,6 @@ pub mod tokens;
 
 pub use find::{Hit, Search, SearchCursor, Sort, find};
 pub use language::Language;
-pub use plain::plain_text;
 pub use query::Query;
 pub use refresh::{Refreshed, refresh};
 pub use suggest::{Suggestion, SuggestionKind, suggest};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     language::Language,
-    plain::plain_text,
     terms::{self, Reading, Word},
 };
+use crate::plain_text::plain_text;
 
 const CHARS: usize = 220;
 /// The ad's start says enough; reading all of a long one costs more than it tells.

@@ -17,9 +17,9 @@ pub fn plain_text(text: &str) -> Cow<'_, str> {
     if !text.contains(['<', '&']) {
         return Cow::Borrowed(text);
     }
-    let once = decode(&strip(text));
+    let once = decode_entities(&strip(text));
     if text.contains("&lt;") || text.contains("&amp;") {
-        Cow::Owned(decode(&strip(&once)))
+        Cow::Owned(decode_entities(&strip(&once)))
     } else {
         Cow::Owned(once)
     }
@@ -107,7 +107,8 @@ fn is_inline(name: &str) -> bool {
     )
 }
 
-fn decode(text: &str) -> String {
+/// Text with its character references (`&amp;`, `&#x2F;`) read, once.
+pub fn decode_entities(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -35,7 +35,7 @@ use jobboard_shared::{
     pagination::CursorKey,
 };
 use poem::{
-    Endpoint, EndpointExt, Response, Route,
+    Endpoint, EndpointExt, Response, Route, get,
     middleware::{Compression, NormalizePath, TrailingSlash},
     web::{CompressionAlgo, CompressionLevel},
 };
@@ -113,9 +113,9 @@ pub fn build_app_with(
     let operations: Arc<poem::endpoint::BoxEndpoint<'static>> =
         Arc::new(poem::IntoEndpoint::into_endpoint(service));
     let route = Route::new()
-        .at("/api/docs", docs.swagger)
-        .at("/api/redoc", docs.redoc)
-        .at("/api/schema", docs.schema)
+        .at("/api/docs", get(docs.swagger))
+        .at("/api/redoc", get(docs.redoc))
+        .at("/api/schema", get(docs.schema))
         .nest_no_strip("/api", operations.clone())
         .nest_no_strip("/health", operations);
     let inner = pages(route)

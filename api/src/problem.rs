@@ -253,8 +253,7 @@ struct ProblemBody {
     detail: String,
     /// For programs: stable.
     code: String,
-    /// Every field that is not valid.
-    #[oai(skip_serializing_if_is_empty)]
+    /// Every field that is not valid; empty where no field is at fault.
     errors: Vec<ProblemField>,
     /// To be named when asking for help.
     #[oai(skip_serializing_if_is_none)]

@@ -293,6 +293,13 @@ async fn a_file_that_cannot_give_jobs_is_refused_at_once() {
         .expect(422);
     assert_eq!(refused.field_errors().len(), 2, "{}", refused.text);
     upload(&admin, "", CSV, "").await.expect(422);
+    let refused = upload(&admin, "?source=%20", CSV, "title,company\na,b\n")
+        .await
+        .expect(422);
+    assert_eq!(
+        refused.field_errors(),
+        [("source".to_owned(), "blank".to_owned())]
+    );
     upload(&admin, "", "application/pdf", "x").await.expect(415);
     let left: i64 = sqlx::query_scalar("select count(*) from imports")
         .fetch_one(&app.db)
@@ -311,6 +318,50 @@ async fn a_file_past_the_limit_is_refused_and_forgotten() {
         .await
         .expect("count");
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn blank_lines_without_end_end() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let file = format!("title,company\n{}Cook,Inn\n", "\n".repeat(3_000_000));
+    let report = import(&app, &admin, "", CSV, file).await;
+    assert_eq!(counts(&report), [1, 1, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_import_whose_task_died_is_ended() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let id = upload(&admin, "", NDJSON, ads(1)).await.expect(202).id();
+    sqlx::query("delete from tasks")
+        .execute(&app.db)
+        .await
+        .expect("lose the task");
+    app.advance_time(Duration::from_secs(2 * 3600)).await;
+    app.enqueue(&PurgeImports {}).await;
+    app.drain_tasks().await;
+    let admin = app.login(&admin.email).await;
+    let report = admin
+        .get(&format!("/api/imports/{id}/"))
+        .await
+        .expect(200)
+        .json;
+    assert_eq!(report["status"], "failed", "{report}");
+}
+
+#[tokio::test]
+async fn an_account_has_five_imports_under_way_at_most() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    for _ in 0..5 {
+        upload(&admin, "", NDJSON, ads(1)).await.expect(202);
+    }
+    let refused = upload(&admin, "", NDJSON, ads(1)).await.expect(409);
+    assert_eq!(refused.json["code"], "too_many_imports");
+    app.drain_tasks().await;
+    upload(&admin, "", NDJSON, ads(1)).await.expect(202);
+    app.drain_tasks().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use jobboard_shared::{
     Error, Result,
     imports::{
-        CHUNK_BYTES, Checkpoint, ImportFormat, ImportStatus, MAX_ROW_BYTES, db, reader, store,
+        CHUNK_BYTES, Checkpoint, ImportFormat, ImportStatus, db, reader, store,
         tasks::{ContinueImport, PurgeImports},
     },
     mail::Template,
@@ -23,6 +23,8 @@ const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(30);
 const ABANDONED_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(1);
 const PURGE_BATCH: i64 = 20;
 
+const OUR_FAULT: &str = "the import failed for a reason of ours; please try again";
+
 /// Stores the next rows and enqueues itself for those after them, all in one
 /// transaction: a repeat finds the checkpoint moved and does nothing twice.
 pub(crate) async fn continue_import(
@@ -35,12 +37,7 @@ pub(crate) async fn continue_import(
         && lease.attempt >= lease.max_attempts
     {
         let mut tx = ctx.db.begin().await?;
-        end(
-            &mut tx,
-            task.import_id,
-            Some("the import failed for a reason of ours; please try again"),
-        )
-        .await?;
+        end(&mut tx, task.import_id, Some(OUR_FAULT)).await?;
         tx.commit().await?;
         return Err(TaskError::give_up(error.to_string()));
     }
@@ -123,7 +120,8 @@ async fn read_header(
     )
 }
 
-/// Reads on from the checkpoint, through as much of the file as one row can take.
+/// Reads on from the checkpoint, through as much of the file as the next row
+/// takes. Always consumes something.
 async fn read_window(
     conn: &mut PgConnection,
     import_id: Uuid,
@@ -151,19 +149,24 @@ async fn read_window(
             is_end,
             BATCH_ROWS,
         );
-        if read.consumed > 0 || is_end || window.len() > MAX_ROW_BYTES + CHUNK_BYTES {
+        if read.consumed > 0 || is_end {
             return Ok(read);
         }
         chunks *= 2;
     }
 }
 
-/// Forgets old imports, some at a time.
+/// Forgets old imports, some at a time, and ends those whose task died.
 pub(crate) async fn purge(
     ctx: Context,
     _task: PurgeImports,
     _lease: Lease,
 ) -> std::result::Result<(), TaskError> {
+    let mut tx = ctx.db.begin().await?;
+    for import_id in db::orphans(&mut tx, PURGE_BATCH).await? {
+        end(&mut tx, import_id, Some(OUR_FAULT)).await?;
+    }
+    tx.commit().await?;
     let now = ctx.clock.now();
     loop {
         let mut conn = ctx.db.acquire().await?;

@@ -15,7 +15,12 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 
-use crate::{App, auth::Manager, problem::Result, tags::Tag};
+use crate::{
+    App,
+    auth::Manager,
+    problem::{Problem, Result},
+    tags::Tag,
+};
 use dto::{ImportAccepted, ImportFile, ImportReport};
 use upload::Upload;
 
@@ -47,6 +52,14 @@ impl ImportsApi {
         map: Query<Vec<String>>,
         file: ImportFile,
     ) -> Result<ImportAccepted> {
+        let source = source.0.trim();
+        if source.is_empty() {
+            return Err(Problem::invalid_field(
+                "source",
+                "blank",
+                "must not be blank",
+            ));
+        }
         let mapping = Mapping::parse(map.0.iter().map(String::as_str))?;
         let (format, body) = match file {
             ImportFile::Csv(body) => (ImportFormat::Csv, body.0),
@@ -58,7 +71,7 @@ impl ImportsApi {
         let upload = Upload {
             user_id: manager.user_id,
             format,
-            source: source.0.trim(),
+            source,
             mapping: &mapping,
         };
         let id = upload.receive(app.0, body).await?;
@@ -92,7 +105,8 @@ impl ImportsApi {
         let mut conn = app.db.acquire().await?;
         let import = db::get(&mut conn, manager.user_id, id.0).await?;
         let limit = i64::from(page_size.0);
-        let mut rows = db::failed_rows(&mut conn, id.0, errors_after.0, limit + 1).await?;
+        let mut rows =
+            db::failed_rows(&mut conn, manager.user_id, id.0, errors_after.0, limit + 1).await?;
         let more = rows.len() > page_size.0 as usize;
         rows.truncate(page_size.0 as usize);
         Ok(Json(ImportReport {

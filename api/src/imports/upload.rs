@@ -1,6 +1,8 @@
 //! Takes a file in while it arrives, piece by piece: memory holds one piece and
 //! no transaction waits for the client.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use futures::StreamExt;
 use jobboard_shared::{
@@ -20,6 +22,17 @@ use crate::{
     App,
     problem::{Problem, Result},
 };
+
+/// Between two pieces of the body.
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+
+fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "body_too_slow",
+        "the body did not arrive in time",
+    )
+}
 
 pub(super) struct Upload<'a> {
     pub user_id: Uuid,
@@ -59,7 +72,10 @@ impl Upload<'_> {
         let limit = app.config.http.max_import_bytes;
         let (mut pending, mut taken, mut seq) = (BytesMut::new(), 0_usize, 0_i32);
         let mut stream = body.into_bytes_stream();
-        while let Some(bytes) = stream.next().await {
+        while let Some(bytes) = tokio::time::timeout(IDLE_LIMIT, stream.next())
+            .await
+            .map_err(|_| too_slow())?
+        {
             let bytes =
                 bytes.map_err(|error| Problem::malformed(format!("the upload broke: {error}")))?;
             taken += bytes.len();

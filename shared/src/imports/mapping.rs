@@ -163,7 +163,7 @@ impl Mapping {
                     format!(
                         "no column holds the {0}: say map={0}=COLUMN with one of {1}",
                         field.name(),
-                        header.join(", ")
+                        shown(header)
                     ),
                 )
             })
@@ -178,6 +178,18 @@ impl Mapping {
     pub fn columns(&self, field: Field) -> &[String] {
         self.0.get(&field).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The columns that a person may have meant, not a file that is no table.
+fn shown(header: &[String]) -> String {
+    const COLUMNS: usize = 30;
+    let names: Vec<String> = header
+        .iter()
+        .take(COLUMNS)
+        .map(|name| name.chars().take(60).collect())
+        .collect();
+    let more = if header.len() > COLUMNS { ", ..." } else { "" };
+    names.join(", ") + more
 }
 
 fn unknown_field(name: &str) -> FieldError {

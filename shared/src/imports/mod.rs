@@ -23,8 +23,12 @@ use mapping::Mapping;
 /// Bytes of every stored piece of a file but the last.
 pub const CHUNK_BYTES: usize = 256 * 1024;
 
-/// A row longer than this is an error; most often a quote was left open.
+/// A row longer than this is an error; most often a quote was left open. To see
+/// where such a row ends a worker may hold the rest of the file in memory.
 pub const MAX_ROW_BYTES: usize = 1024 * 1024;
+
+/// An account may have so many imports under way.
+pub const MAX_OPEN_IMPORTS: i64 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "import_format", rename_all = "snake_case")]

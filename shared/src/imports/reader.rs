@@ -42,6 +42,9 @@ pub fn read_csv_header(start: &[u8]) -> Result<(Vec<String>, usize), String> {
     let mut names = Vec::with_capacity(record.len());
     for field in &record {
         let name = std::str::from_utf8(field).map_err(|_| "the header is not UTF-8".to_owned())?;
+        if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+            return Err("the header has control characters: is this a text file?".to_owned());
+        }
         names.push(name.trim().to_owned());
     }
     for (index, name) in names.iter().enumerate() {
@@ -116,7 +119,7 @@ impl Reading<'_> {
         }
         let (line, end) = match rest.iter().position(|b| *b == b'\n') {
             Some(end) => (&rest[..end], start + end + 1),
-            None if self.is_end || rest.len() > MAX_ROW_BYTES => (rest, self.window.len()),
+            None if self.is_end => (rest, self.window.len()),
             None => return false,
         };
         let line = &line[byte_order_mark(line)..];
@@ -140,22 +143,31 @@ impl Reading<'_> {
             let is_row = matches!(reader.read_byte_record(&mut record), Ok(true));
             let end = (base + byte_of(&reader)).min(self.window.len());
             let start = before + blank_prefix(&self.window[before..]);
+            let is_cut = end == self.window.len() && !self.is_end;
             if !is_row || start >= end {
-                if self.is_end {
-                    self.consume(self.window.len());
-                }
+                self.consume(if self.is_end {
+                    self.window.len()
+                } else {
+                    start
+                });
                 return false;
             }
-            let is_cut = end == self.window.len() && !self.is_end;
-            if end - start > MAX_ROW_BYTES {
-                // Most often an open quote: give up this line alone and go on after it.
-                let line = self.window[start..].iter().position(|b| *b == b'\n');
-                let end = line.map_or(self.window.len(), |line| start + line + 1);
+            if is_cut {
+                // Blank lines before it are done; it waits for the rest of itself.
+                self.consume(start);
+                return false;
+            }
+            let row = &self.window[start..end];
+            if row.len() > MAX_ROW_BYTES && has_open_quote(row) {
+                // To the file's end, so that no row would be left: give up its line alone.
+                let line = row.iter().position(|b| *b == b'\n');
+                let end = line.map_or(end, |line| start + line + 1);
                 self.row(start, end, Err(too_long()));
                 return true;
             }
-            if is_cut {
-                return false;
+            if row.len() > MAX_ROW_BYTES {
+                self.row(start, end, Err(too_long()));
+                continue;
             }
             self.row(start, end, csv_columns(header, &record));
         }
@@ -218,6 +230,10 @@ fn blank_prefix(bytes: &[u8]) -> usize {
         .iter()
         .take_while(|b| matches!(b, b'\n' | b'\r'))
         .count()
+}
+
+fn has_open_quote(row: &[u8]) -> bool {
+    row.iter().filter(|b| **b == b'"').count() % 2 == 1
 }
 
 fn byte_order_mark(bytes: &[u8]) -> usize {
@@ -329,6 +345,42 @@ mod tests {
         assert_eq!(rows.len(), MAX_ROW_BYTES / 4 + 3);
         assert_eq!(rows[1].columns.as_ref().unwrap_err()[0].code, "too_long");
         assert!(rows[2].columns.is_ok());
+    }
+
+    #[test]
+    fn a_long_cell_costs_its_row_alone_whatever_it_holds() {
+        let cell = "x,smuggled\n".repeat(MAX_ROW_BYTES / 10);
+        let file = format!("a,b\n\"{cell}\",c\nd,e\n");
+        let rows = read_all(ImportFormat::Csv, file.as_bytes(), 4096);
+        let good: Vec<_> = rows.iter().map(|row| row.columns.is_ok()).collect();
+        assert_eq!(good, [true, false, true]);
+        let line = format!("{{\"title\":\"{}\"}}", "x".repeat(3 * MAX_ROW_BYTES));
+        let rows = read_all(
+            ImportFormat::Ndjson,
+            format!("{line}\n{{}}\n").as_bytes(),
+            4096,
+        );
+        let good: Vec<_> = rows.iter().map(|row| row.columns.is_ok()).collect();
+        assert_eq!(good, [false, true]);
+    }
+
+    #[test]
+    fn blank_lines_are_always_done() {
+        let blank = b"\n".repeat(5000);
+        let read = read_rows(ImportFormat::Csv, &header(), &blank, 1, false, 10);
+        assert_eq!(
+            (read.rows.len(), read.consumed, read.lines),
+            (0, 5000, 5000)
+        );
+        let mut cut = blank.clone();
+        cut.extend_from_slice(b"a,b");
+        let read = read_rows(ImportFormat::Csv, &header(), &cut, 1, false, 10);
+        assert_eq!((read.rows.len(), read.consumed), (0, 5000));
+    }
+
+    #[test]
+    fn a_header_of_binary_is_refused() {
+        assert!(read_csv_header(b"title,\x00company\n").is_err());
     }
 
     proptest! {

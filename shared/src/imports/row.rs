@@ -122,7 +122,7 @@ impl ImportedJob {
             skills: row.skills(),
             posted_at,
             expires_at,
-            url: row.text(Field::Url, 2000),
+            url: row.url(Field::Url),
         };
         if row.errors.is_empty() {
             Ok(job)
@@ -233,9 +233,39 @@ impl<'a> Row<'a> {
         choice
     }
 
+    /// An address of the web: what is served must not run.
+    fn url(&mut self, field: Field) -> Option<String> {
+        let text = self.text(field, 2000)?;
+        let web = url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !web {
+            self.fault(
+                field,
+                "invalid_format",
+                format!("{text:?} is not an http or https address"),
+            );
+        }
+        web.then_some(text)
+    }
+
     /// Zero means that the ad names no salary.
     fn money(&mut self, field: Field) -> Option<Decimal> {
         let text = self.text(field, 100)?;
+        // "85,000" is read; "85,50" and "85.000,50" could mean two things.
+        let grouped = text.split(',').skip(1).all(|group| {
+            let digits = group.chars().take_while(char::is_ascii_digit).count();
+            digits == 3
+                && text
+                    .find('.')
+                    .is_none_or(|dot| text.rfind(',').is_none_or(|c| c < dot))
+        });
+        if !grouped {
+            self.fault(
+                field,
+                "invalid_format",
+                format!("{text:?} is not a number such as 85000 or 85,000.50"),
+            );
+            return None;
+        }
         let plain: String = text
             .chars()
             .filter(|c| !matches!(c, ',' | ' ' | '\'' | '$' | '€' | '£'))
@@ -349,7 +379,7 @@ mod tests {
     fn everything_wrong_is_named_at_once() {
         let errors = parse(json!({
             "title": " ", "job_type": "sometimes", "salary_min": "a lot", "salary_max": -5,
-            "posted_at": "2031-01-01", "description": {}
+            "posted_at": "2031-01-01", "description": {}, "url": "javascript:alert(1)"
         }))
         .unwrap_err();
         let mut seen: Vec<_> = errors
@@ -367,8 +397,29 @@ mod tests {
                 ("salary_max", "out_of_range"),
                 ("salary_min", "invalid_format"),
                 ("title", "required"),
+                ("url", "invalid_format"),
             ]
         );
+    }
+
+    #[test]
+    fn a_salary_that_could_mean_two_things_is_refused() {
+        let salary = |text: &str| parse(json!({"title": "t", "company": "c", "salary_min": text}));
+        assert_eq!(
+            salary("$85,000.50").unwrap().salary_min,
+            Some("85000.5".parse().unwrap())
+        );
+        assert_eq!(
+            salary("1,085,000").unwrap().salary_min,
+            Some("1085000".parse().unwrap())
+        );
+        for text in ["85,50", "85.000,50", "85.000,500"] {
+            assert_eq!(
+                salary(text).unwrap_err()[0].code,
+                "invalid_format",
+                "{text}"
+            );
+        }
     }
 
     #[test]

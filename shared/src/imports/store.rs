@@ -36,7 +36,15 @@ pub async fn store_rows(
     now: DateTime<Utc>,
 ) -> Result<Vec<RowResult>> {
     let mut savepoint = conn.begin().await?;
-    match store_batch(&mut savepoint, import_id, import, rows, now).await {
+    match store_batch(
+        &mut savepoint,
+        import_id,
+        import,
+        (rows, &HashSet::new()),
+        now,
+    )
+    .await
+    {
         Ok(results) => {
             savepoint.commit().await?;
             return Ok(results);
@@ -49,8 +57,8 @@ pub async fn store_rows(
     for row in rows {
         let mut savepoint = conn.begin().await?;
         let one = std::slice::from_ref(row);
-        let stored = store_batch(&mut savepoint, import_id, import, one, now).await;
-        let mut result = match stored {
+        let stored = store_batch(&mut savepoint, import_id, import, (one, &earlier), now).await;
+        let result = match stored {
             Ok(mut stored) if stored.len() == 1 => {
                 savepoint.commit().await?;
                 stored.remove(0)
@@ -68,12 +76,7 @@ pub async fn store_rows(
                 )
             }
         };
-        // Earlier rows of this batch are not recorded yet.
-        if let Some(identity) = result.identity
-            && !earlier.insert(identity)
-        {
-            result.outcome = RowOutcome::Duplicate;
-        }
+        earlier.extend(result.identity);
         results.push(result);
     }
     Ok(results)
@@ -91,11 +94,12 @@ fn refused_by_data(error: &Error) -> bool {
     }
 }
 
+/// `earlier`: identities of rows before these that are not recorded yet.
 async fn store_batch(
     conn: &mut PgConnection,
     import_id: Uuid,
     import: &Checkpoint,
-    rows: &[RawRow],
+    (rows, earlier): (&[RawRow], &HashSet<[u8; 32]>),
     now: DateTime<Utc>,
 ) -> Result<Vec<RowResult>> {
     let mut results: Vec<Option<RowResult>> = Vec::with_capacity(rows.len());
@@ -128,6 +132,7 @@ async fn store_batch(
     let mut seen: HashSet<Vec<u8>> = jobs::seen_identities(conn, import_id, &identities)
         .await?
         .into_iter()
+        .chain(earlier.iter().map(|identity| identity.to_vec()))
         .collect();
     let known: HashMap<Vec<u8>, (Uuid, Option<Vec<u8>>)> =
         jobs::known_jobs(conn, import.user_id, &identities)
@@ -244,7 +249,7 @@ impl<'a> Changes<'a> {
             .filter(|id| !inserted.contains(id));
         let lost = lost.collect();
         self.created.retain(|job| inserted.contains(&job.id));
-        jobs::update(conn, &self.updated).await?;
+        jobs::update(conn, import.user_id, &self.updated).await?;
         let all: Vec<ResolvedJob<'_>> = self.created.into_iter().chain(self.updated).collect();
         jobs::replace_skills(conn, &all).await?;
         let ids: Vec<Uuid> = all.iter().map(|job| job.id).collect();

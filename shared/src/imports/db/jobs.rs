@@ -126,12 +126,18 @@ pub async fn insert(
     .await?)
 }
 
-/// Writes what the ads say now over the jobs of these ids. Status stays: a job
+/// Writes what the ads say now over the account's jobs of these ids. A job that
+/// moves to another company goes to its employer. Status stays: a job
 /// that was closed here is not reopened by its feed.
-pub async fn update(conn: &mut PgConnection, jobs: &[ResolvedJob<'_>]) -> Result<()> {
+pub async fn update(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    jobs: &[ResolvedJob<'_>],
+) -> Result<()> {
     let of = Columns::of(jobs);
     sqlx::query!(
         "update jobs j set import_fingerprint = t.fingerprint, company_id = t.company_id,
+             employer_id = case when j.company_id = t.company_id then j.employer_id else t.employer_id end,
              category_id = t.category_id, source = t.source, external_id = t.external_id,
              external_url = t.url, title = t.title, description = t.description,
              requirements = t.requirements, responsibilities = t.responsibilities,
@@ -144,12 +150,12 @@ pub async fn update(conn: &mut PgConnection, jobs: &[ResolvedJob<'_>]) -> Result
              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
              $13::text[], $14::bool[], $15::job_type[], $16::experience_level[], $17::numeric[],
              $18::numeric[], $19::text[], $20::salary_period[], $21::timestamptz[],
-             $22::timestamptz[])
+             $22::timestamptz[], $23::uuid[])
              as t (id, fingerprint, company_id, category_id, source, external_id, url, title,
                  description, requirements, responsibilities, benefits, location, is_remote,
                  job_type, experience_level, salary_min, salary_max, salary_currency,
-                 salary_period, posted_at, expires_at)
-         where j.id = t.id",
+                 salary_period, posted_at, expires_at, employer_id)
+         where j.id = t.id and j.imported_by = $24",
         &of.ids,
         &of.fingerprints,
         &of.company_ids,
@@ -172,6 +178,8 @@ pub async fn update(conn: &mut PgConnection, jobs: &[ResolvedJob<'_>]) -> Result
         &of.each(|ad| ad.salary_period) as &[SalaryPeriod],
         &of.each(|ad| ad.posted_at) as _,
         &of.each(|ad| ad.expires_at) as _,
+        &of.employer_ids as _,
+        user_id,
     )
     .execute(conn)
     .await?;

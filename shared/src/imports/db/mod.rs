@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    Checkpoint, Import, ImportFormat, ImportStatus, RowError, RowOutcome, mapping::Mapping,
+    Checkpoint, Import, ImportFormat, ImportStatus, MAX_OPEN_IMPORTS, RowError, RowOutcome,
+    mapping::Mapping,
 };
 use crate::{Error, FieldError, Result};
 
@@ -23,16 +24,32 @@ pub struct NewImport<'a> {
 }
 
 /// Opens an upload; [`append_chunk`] fills it, [`finish_upload`] queues it.
+///
+/// # Errors
+/// A conflict while [`MAX_OPEN_IMPORTS`] of the account are under way.
 pub async fn begin_upload(conn: &mut PgConnection, new: NewImport<'_>) -> Result<Uuid> {
-    Ok(sqlx::query_scalar!(
-        "insert into imports (user_id, format, source, mapping) values ($1, $2, $3, $4) returning id",
+    sqlx::query_scalar!(
+        "insert into imports (user_id, format, source, mapping)
+         select $1, $2, $3, $4
+         where (select count(*) from imports
+                where user_id = $1 and status in ('uploading', 'queued', 'running')) < $5
+         returning id",
         new.user_id,
         new.format as ImportFormat,
         new.source,
         sqlx::types::Json(new.mapping) as _,
+        MAX_OPEN_IMPORTS,
     )
-    .fetch_one(conn)
-    .await?)
+    .fetch_optional(conn)
+    .await?
+    .ok_or_else(|| {
+        Error::conflict(
+            "too_many_imports",
+            format!(
+                "{MAX_OPEN_IMPORTS} imports of this account are under way; wait for one to end"
+            ),
+        )
+    })
 }
 
 /// Every piece but the last has [`super::CHUNK_BYTES`].
@@ -97,9 +114,10 @@ pub async fn get(conn: &mut PgConnection, owner: Uuid, import_id: Uuid) -> Resul
     .ok_or(Error::NotFound("import"))
 }
 
-/// Refused rows after row `after`, in the file's order.
+/// Refused rows of this account's import after row `after`, in the file's order.
 pub async fn failed_rows(
     conn: &mut PgConnection,
+    owner: Uuid,
     import_id: Uuid,
     after: i32,
     limit: i64,
@@ -108,10 +126,12 @@ pub async fn failed_rows(
         r#"select row_number, line, errors as "errors!: sqlx::types::Json<Vec<FieldError>>"
            from import_rows
            where import_id = $1 and outcome = 'failed' and row_number > $2
+             and exists (select from imports where id = $1 and user_id = $4)
            order by row_number limit $3"#,
         import_id,
         after,
         limit,
+        owner,
     )
     .fetch_all(conn)
     .await?;
@@ -285,4 +305,21 @@ pub async fn purge(
     .execute(conn)
     .await?;
     Ok(purged.rows_affected())
+}
+
+/// At most `limit` imports that wait for a task which is no more: it died for a
+/// reason that its handler could not report, being killed each time.
+pub async fn orphans(conn: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        "select i.id from imports i
+         where i.status in ('queued', 'running')
+           and i.created_at < (select app_now()) - interval '1 hour'
+           and not exists (select from tasks t
+                           where t.kind = 'imports.continue' and t.args ->> 'import_id' = i.id::text)
+         order by i.created_at limit $1
+         for update skip locked",
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
 }

@@ -10,7 +10,7 @@ use poem::{
     endpoint::BoxEndpoint,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
-use tracing::{Instrument, error, info, info_span};
+use tracing::{Instrument, error, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::{framework_errors, operations::RoutePattern, problem::Problem};
@@ -181,9 +181,11 @@ impl Endpoint for Edge {
     }
 }
 
-/// Server faults are logged here and nowhere else.
+/// Server faults are logged here and nowhere else, and so are refusals with a
+/// cause, which a rule of ours should have found first.
 fn log_fault(problem: &Problem) {
-    if !problem.status().is_server_error() {
+    let is_fault = problem.status().is_server_error();
+    if !is_fault && std::error::Error::source(problem).is_none() {
         return;
     }
     let mut causes = Vec::new();
@@ -192,11 +194,12 @@ fn log_fault(problem: &Problem) {
         causes.push(error.to_string());
         cause = error.source();
     }
-    error!(
-        code = problem.code(),
-        cause = causes.join(": "),
-        "request failed"
-    );
+    let (code, cause) = (problem.code(), causes.join(": "));
+    if is_fault {
+        error!(code, cause, "request failed");
+    } else {
+        warn!(code, cause, "request refused by the database");
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

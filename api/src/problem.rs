@@ -234,6 +234,20 @@ impl Problem {
             {
                 Self::unavailable(error)
             }
+            // A value that the database cannot hold (class 22, data exception) is
+            // the caller's, although no rule of ours named it.
+            sqlx::Error::Database(ref cause)
+                if cause.code().is_some_and(|code| code.starts_with("22")) =>
+            {
+                Self {
+                    source: Some(error.into()),
+                    ..Self::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "value_not_storable",
+                        "a value is outside of what can be stored",
+                    )
+                }
+            }
             error => Self::internal(error),
         }
     }
@@ -340,5 +354,50 @@ mod tests {
     fn a_lost_connection_is_not_called_a_fault() {
         let problem = Problem::from(sqlx::Error::PoolTimedOut);
         assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[derive(Debug)]
+    struct Refusal(&'static str);
+
+    impl fmt::Display for Refusal {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("date/time field value out of range")
+        }
+    }
+
+    impl StdError for Refusal {}
+
+    impl sqlx::error::DatabaseError for Refusal {
+        fn message(&self) -> &str {
+            "date/time field value out of range"
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_stored_is_the_callers() {
+        let status = |code| Problem::from(sqlx::Error::Database(Box::new(Refusal(code)))).status();
+        assert_eq!(status("22008"), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(status("22003"), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(status("42P01"), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -83,6 +83,20 @@ async fn wrong_fields_are_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_date_that_the_database_cannot_hold_is_a_wrong_field() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for date in ["-9999-01-01", "0000-01-01", "+10000-01-01", "+262142-12-31"] {
+        let body = json!({"name": "Acme", "founded_date": date});
+        let refused = employer.post("/api/companies/", body).await.expect(422);
+        let expected = [("founded_date".to_owned(), "invalid_format".to_owned())];
+        assert_eq!(refused.field_errors(), expected, "{date}");
+    }
+    let body = json!({"name": "Acme", "founded_date": "0001-01-01"});
+    employer.post("/api/companies/", body).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_name_is_taken_in_all_its_spellings() {
     let app = TestApp::start().await;
     let (one, two) = (app.employer().await, app.employer().await);

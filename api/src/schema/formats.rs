@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, RwLock},
 };
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use poem_openapi::{
     registry::MetaSchema,
     types::{Email, ParseFromJSON},
@@ -173,12 +173,16 @@ fn broken_format(format: &str, text: &str) -> Option<&'static str> {
     let (fits, expected) = match format {
         "uuid" => (Uuid::parse_str(text).is_ok(), "a UUID"),
         "date-time" => (
-            DateTime::parse_from_rfc3339(text).is_ok(),
+            DateTime::parse_from_rfc3339(text).is_ok_and(|time| is_common_year(time.to_utc())),
             "a time with offset, like 2026-01-31T12:00:00Z",
         ),
-        "date" | "naive-date" => (text.parse::<NaiveDate>().is_ok(), "a date, like 2026-01-31"),
+        "date" | "naive-date" => (
+            text.parse::<NaiveDate>().is_ok_and(is_common_year),
+            "a date, like 2026-01-31",
+        ),
         "naive-date-time" => (
-            text.parse::<NaiveDateTime>().is_ok(),
+            text.parse::<NaiveDateTime>()
+                .is_ok_and(|time| is_common_year(time.date())),
             "a time without offset, like 2026-01-31T12:00:00",
         ),
         "naive-time" => (
@@ -199,6 +203,12 @@ fn broken_format(format: &str, text: &str) -> Option<&'static str> {
         _ => (true, ""),
     };
     (!fits).then_some(expected)
+}
+
+/// Whether the year has the four digits that a date has in JSON. Other years can
+/// be parsed, but the database stores not all of them.
+fn is_common_year(date: impl Datelike) -> bool {
+    (1..=9999).contains(&date.year())
 }
 
 /// Patterns are written in our code: a broken one matches everything here and
@@ -229,5 +239,37 @@ pub(super) fn contains_nul(value: &Value) -> bool {
             .iter()
             .any(|(key, value)| key.contains('\0') || contains_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_have_four_digits() {
+        for (format, good, bad) in [
+            ("date", "0001-01-01", "0000-12-31"),
+            ("date", "9999-12-31", "+10000-01-01"),
+            ("date", "2026-01-31", "-9999-01-01"),
+            (
+                "naive-date-time",
+                "2026-01-31T12:00:00",
+                "-0001-01-31T12:00:00",
+            ),
+            (
+                "date-time",
+                "0001-01-01T00:00:00Z",
+                "0001-01-01T00:00:00+01:00",
+            ),
+            (
+                "date-time",
+                "9999-12-31T23:59:59Z",
+                "9999-12-31T23:59:59-01:00",
+            ),
+        ] {
+            assert_eq!(broken_format(format, good), None, "{good}");
+            assert!(broken_format(format, bad).is_some(), "{bad}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 -- for the first and then see it, which takes two statements, and a request
 -- should pay one round trip.
 create function record_job_view(
-    viewed_job uuid, visitor uuid, address inet, agent text, came_from text
+    viewed_job uuid, visitor uuid, agent text, came_from text
 ) returns boolean
     language plpgsql
     as $$
@@ -12,8 +12,8 @@ create function record_job_view(
         if visitor is not null then
             perform pg_advisory_xact_lock(hashtextextended(visitor::text || viewed_job::text, 0));
         end if;
-        insert into job_views (user_id, job_id, ip_address, user_agent, referrer)
-            select visitor, j.id, address, left(agent, 500), left(came_from, 2000)
+        insert into job_views (user_id, job_id, user_agent, referrer)
+            select visitor, j.id, left(agent, 500), left(came_from, 2000)
             from jobs j
             where j.id = viewed_job
                 and j.status = 'published'

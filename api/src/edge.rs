@@ -21,6 +21,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
+/// Marks a HEAD request: the routes serve it as GET, and endpoints cannot tell.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadOnly;
+
 impl RequestId {
     /// The caller's, if it is fit for a log, so that requests can be followed
     /// through several services; else a new one.
@@ -142,6 +146,9 @@ impl Endpoint for Edge {
         let id = RequestId::of(request.headers());
         let method = request.method().clone();
         request.set_data(id.clone());
+        if method == Method::HEAD {
+            request.set_data(HeadOnly);
+        }
         let span = info_span!("request", request_id = %id.0);
         let (mut response, route) = async {
             match self.answer(request).await {

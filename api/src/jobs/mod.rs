@@ -10,10 +10,7 @@ use jobboard_shared::{
     jobs::{self, JobFilter, JobPatch, Reader, db::views::Visit},
     users::Role,
 };
-use poem::{
-    http::{HeaderMap, header},
-    web::Data,
-};
+use poem::{Request, http::header, web::Data};
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::{Path, Query},
@@ -32,6 +29,7 @@ use crate::{
     App,
     auth::{Manager, SignedIn, Viewer},
     body::Strict,
+    edge::HeadOnly,
     paging::{PageParams, Paged},
     problem::Result,
     tags::Tag,
@@ -154,12 +152,14 @@ impl JobsApi {
         &self,
         app: Data<&App>,
         viewer: Viewer,
-        headers: &HeaderMap,
+        request: &Request,
         id: Path<Uuid>,
     ) -> Result<Json<Job>> {
         let mut conn = app.db.acquire().await?;
         let job = jobs::db::get(&mut conn, id.0, reader(viewer.0)).await?;
-        record_view(&mut conn, id.0, viewer.0, headers).await;
+        if request.data::<HeadOnly>().is_none() {
+            record_view(&mut conn, id.0, viewer.0, request).await;
+        }
         Ok(Json(job.into()))
     }
 
@@ -278,15 +278,17 @@ async fn record_view(
     conn: &mut PgConnection,
     job_id: Uuid,
     viewer: Option<SignedIn>,
-    headers: &HeaderMap,
+    request: &Request,
 ) {
     let text = |name| {
-        let value: Option<&str> = headers.get(name).and_then(|value| value.to_str().ok());
+        let value: Option<&str> = request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok());
         value
     };
     let visit = Visit {
         user_id: viewer.map(|viewer| viewer.user_id),
-        ip_address: None,
         user_agent: text(header::USER_AGENT).map(str::to_owned),
         // Without its query, which may hold anything.
         referrer: text(header::REFERER)

@@ -42,6 +42,21 @@ async fn looks_are_counted_but_the_owners_own() {
 }
 
 #[tokio::test]
+async fn a_head_request_is_no_look() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let id = publish(&owner, "Cook").await;
+    let seeker = app.freelancer().await;
+    let path = format!("/api/jobs/{id}/");
+    let head = seeker.request(reqwest::Method::HEAD, &path).send().await;
+    assert_eq!(head.unwrap().status(), 200);
+    assert_eq!(counted(&app, id).await, (0, 0));
+    seeker.get(&path).await.expect(200);
+    assert_eq!(counted(&app, id).await, (1, 1));
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
 async fn a_visitor_counts_once_in_thirty_minutes() {
     let app = TestApp::start().await;
     let owner = app.employer().await;

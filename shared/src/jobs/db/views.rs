@@ -1,7 +1,5 @@
 //! SQL of looks at jobs.
 
-use std::net::IpAddr;
-
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -11,7 +9,6 @@ use crate::Result;
 #[derive(Clone, Debug, Default)]
 pub struct Visit {
     pub user_id: Option<Uuid>,
-    pub ip_address: Option<IpAddr>,
     pub user_agent: Option<String>,
     pub referrer: Option<String>,
 }
@@ -20,10 +17,9 @@ pub struct Visit {
 /// does not count, being its own employer's or a second one within 30 minutes.
 pub async fn record_view(conn: &mut PgConnection, job_id: Uuid, visit: &Visit) -> Result<bool> {
     let counted = sqlx::query_scalar!(
-        r#"select record_job_view($1, $2, $3::text::inet, $4, $5) as "counted!""#,
+        r#"select record_job_view($1, $2, $3, $4) as "counted!""#,
         job_id,
         visit.user_id,
-        visit.ip_address.map(|address| address.to_string()),
         visit.user_agent,
         visit.referrer
     )

@@ -164,17 +164,17 @@ pub async fn update(
 
 /// Gives a company and all its jobs to an employer.
 async fn assign(conn: &mut PgConnection, id: Uuid, owner: Option<Uuid>) -> Result<()> {
-    if let Some(employer_id) = owner
-        && matches!(
-            employers::db::get(conn, employer_id).await,
-            Err(Error::NotFound(_))
-        )
-    {
-        return Err(Error::invalid(
-            "employer_id",
-            "unknown_employer",
-            "no employer has this profile id",
-        ));
+    if let Some(employer_id) = owner {
+        employers::db::get(conn, employer_id)
+            .await
+            .map_err(|error| match error {
+                Error::NotFound(_) => Error::invalid(
+                    "employer_id",
+                    "unknown_employer",
+                    "no employer has this profile id",
+                ),
+                other => other,
+            })?;
     }
     db::assign(conn, id, owner).await
 }

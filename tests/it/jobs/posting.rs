@@ -271,6 +271,52 @@ async fn the_company_of_another_is_refused_and_an_unclaimed_one_not_taken() {
 }
 
 #[tokio::test]
+async fn a_job_that_an_admin_moves_goes_to_the_employer_of_its_new_company() {
+    let app = TestApp::start().await;
+    let (old, new) = (app.employer().await, app.employer().await);
+    let id = publish(&old, "Cook").await;
+    let path = format!("/api/jobs/{id}/");
+    let company = new
+        .post("/api/companies/", json!({"name": "Elsewhere"}))
+        .await
+        .expect(201)
+        .id();
+    let admin = app.admin().await;
+    // Naming the company that it has moves nothing.
+    let job = old.get(&path).await.expect(200);
+    let same = json!({"company": job.json["company"]["id"], "title": "Chef"});
+    admin.patch(&path, same).await.expect(200);
+    old.patch(&path, json!({"title": "Baker"}))
+        .await
+        .expect(200);
+    let moved = json!({"company": company, "skills": ["Rust"]});
+    let moved = admin.patch(&path, moved).await.expect(200);
+    assert_eq!(moved.json["skills"].as_array().map(Vec::len), Some(1));
+    let change = json!({"title": "Mine"});
+    old.patch(&path, change.clone()).await.expect(404);
+    old.delete(&path).await.expect(404);
+    new.patch(&path, change).await.expect(200);
+    let counters: Vec<(i32, i32)> = sqlx::query_as(
+        "select active_jobs_count, jobs_posted_count from employer_profiles
+         where user_id = any($1) order by active_jobs_count",
+    )
+    .bind(vec![old.user_id, new.user_id])
+    .fetch_all(&app.db)
+    .await
+    .unwrap();
+    assert_eq!(counters, [(0, 0), (1, 1)]);
+    // A company of nobody: only administrators manage the job.
+    let imported = json!({"name": "Imported"});
+    let company = admin.post("/api/companies/", imported).await.expect(201);
+    let moved = json!({"company": company.id()});
+    admin.patch(&path, moved).await.expect(200);
+    new.patch(&path, json!({"title": "Still mine"}))
+        .await
+        .expect(404);
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
 async fn parallel_jobs_of_one_new_company_share_it() {
     let app = TestApp::start().await;
     let employer = app.employer().await;

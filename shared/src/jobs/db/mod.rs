@@ -163,7 +163,9 @@ pub async fn insert(
     Ok(id)
 }
 
-/// Writes a whole job. The first publication dates it; a later one does not make it new.
+/// Writes a whole job. The first publication dates it; a later one does not make it
+/// new. A job that an administrator moves to another company goes to the employer of
+/// that company.
 pub async fn update(
     conn: &mut PgConnection,
     id: Uuid,
@@ -175,7 +177,10 @@ pub async fn update(
 ) -> Result<()> {
     let done = sqlx::query!(
         r#"
-        update jobs set company_id = $4, category_id = $5, title = btrim($6), description = $7,
+        update jobs set company_id = $4,
+            employer_id = case when $2 and company_id <> $4
+                then (select c.employer_id from companies c where c.id = $4) else employer_id end,
+            category_id = $5, title = btrim($6), description = $7,
             requirements = $8, responsibilities = $9, benefits = $10, location = btrim($11),
             is_remote = $12, job_type = $13, experience_level = $14, salary_min = $15,
             salary_max = $16, salary_currency = $17, salary_period = $18, expires_at = $19, status = $20,

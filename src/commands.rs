@@ -9,7 +9,7 @@ use clap::Args;
 use jobboard_shared::{
     config::Settings,
     data_dir::{DataDir, random_text},
-    database,
+    database, search,
     startup::StartError,
     users::{self, Email},
 };
@@ -102,6 +102,17 @@ pub(crate) async fn load_sample_data(settings: Settings) -> Result<(), StartErro
     } else {
         say("the sample data is there already");
     }
+    Ok(())
+}
+
+/// Only enqueues: the workers do it, behind the changes of single jobs.
+pub(crate) async fn rebuild_search(settings: Settings) -> Result<(), StartError> {
+    let db = open(&settings).await?;
+    let mut conn = db.acquire().await?;
+    search::tasks::enqueue_scope(&mut conn, search::tasks::Scope::All).await?;
+    drop(conn);
+    db.close().await;
+    say("workers write every search document anew now");
     Ok(())
 }
 

@@ -35,6 +35,8 @@ enum Command {
     CreateAdmin(commands::CreateAdmin),
     /// Fill the database with sample companies, jobs and people.
     LoadSampleData,
+    /// Write every search document anew, in the background.
+    RebuildSearch,
     /// Show the logins that the first start created.
     Credentials,
     /// Print the address of the database, for pg_dump and psql. Shows its password.
@@ -71,6 +73,7 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
         Some(Command::Migrate) => commands::migrate(settings).await,
         Some(Command::CreateAdmin(options)) => commands::create_admin(settings, options).await,
         Some(Command::LoadSampleData) => Box::pin(commands::load_sample_data(settings)).await,
+        Some(Command::RebuildSearch) => commands::rebuild_search(settings).await,
         Some(Command::Credentials) => commands::credentials(&settings),
         Some(Command::DatabaseUrl) => commands::database_url(&settings),
         Some(Command::Reset(options)) => commands::reset(&settings, &options).await,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jobboard_shared::search::{
     self,
-    tasks::{RefreshJobs, RemoveExpired, Scope, enqueue_scope},
+    tasks::{RefreshJobs, RemoveExpired},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -160,8 +160,15 @@ async fn refreshing_twice_changes_nothing_and_a_rebuild_repairs() {
     .execute(&mut *tx)
     .await
     .expect("spoil the index");
-    enqueue_scope(&mut tx, Scope::All).await.expect("enqueue");
     tx.commit().await.expect("commit");
+    let command = tokio::process::Command::new(env!("CARGO_BIN_EXE_jobboard"))
+        .arg("rebuild-search")
+        .current_dir(std::env::temp_dir())
+        .env("DATABASE_URL", app.database_url())
+        .output()
+        .await
+        .expect("run the command");
+    assert!(command.status.success(), "{command:?}");
     app.drain_tasks().await;
     assert_eq!(found_sorted(&app, "").await, ["Job 2", "Renamed"]);
     assert_eq!(documents(&app).await, 2);

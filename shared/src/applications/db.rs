@@ -5,9 +5,9 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Application, ApplicationFilter, ApplicationStatus, Asker, NewApplication};
+use super::{Application, ApplicationFilter, ApplicationStatus, Asker, NewApplication, Side};
 use crate::{
-    Result,
+    Error, Result,
     pagination::{Paging, Slice, Start, TimeCursor},
 };
 
@@ -145,13 +145,24 @@ pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opti
 
 /// Like [`get`], and nobody else can move it until the transaction ends.
 pub async fn lock(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Option<Application>> {
-    sqlx::query_scalar!(
-        "select id from applications where id = $1 for no key update",
-        id
+    let (applicant_id, employer_id) = owners(asker);
+    let locked = sqlx::query_scalar!(
+        r#"select a.id from applications a
+           where a.id = $1
+             and ($2::uuid is null or a.applicant_id = $2)
+             and ($3::uuid is null
+                  or exists (select from jobs j where j.id = a.job_id and j.employer_id = $3))
+           for no key update of a"#,
+        id,
+        applicant_id,
+        employer_id,
     )
     .fetch_optional(&mut *conn)
     .await?;
-    get(conn, asker, id).await
+    match locked {
+        Some(id) => get(conn, asker, id).await,
+        None => Ok(None),
+    }
 }
 
 pub async fn list(
@@ -224,19 +235,23 @@ async fn count(conn: &mut PgConnection, asker: Asker, filter: &ApplicationFilter
     .await?)
 }
 
-/// Writes what can change. `by_employer` marks it as reviewed.
+/// Writes what can change. The employer's hand marks it as reviewed.
 pub async fn update(
     conn: &mut PgConnection,
+    asker: Asker,
     application: &Application,
-    by_employer: bool,
 ) -> Result<()> {
-    sqlx::query!(
-        "update applications
+    let (applicant_id, employer_id) = owners(asker);
+    let done = sqlx::query!(
+        "update applications a
          set cover_letter = $2, resume_url = $3, answers = $4, status = $5,
              rejection_reason = $6, rating = $7, internal_notes = $8,
              status_changed_at = case when status = $5 then status_changed_at else app_now() end,
              reviewed_at = case when $9 then coalesce(reviewed_at, app_now()) else reviewed_at end
-         where id = $1",
+         where id = $1
+             and ($10::uuid is null or applicant_id = $10)
+             and ($11::uuid is null
+                  or exists (select from jobs j where j.id = a.job_id and j.employer_id = $11))",
         application.id,
         application.cover_letter,
         application.resume_url,
@@ -245,9 +260,14 @@ pub async fn update(
         application.rejection_reason,
         application.rating,
         application.internal_notes,
-        by_employer,
+        asker.side() == Side::Employer,
+        applicant_id,
+        employer_id,
     )
     .execute(conn)
     .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound("application"));
+    }
     Ok(())
 }

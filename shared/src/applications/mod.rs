@@ -280,7 +280,7 @@ pub async fn change(
         ));
     }
     assign(&mut application, to, change)?;
-    db::update(conn, &application, side == Side::Employer).await?;
+    db::update(conn, asker, &application).await?;
     if to != from {
         let event_id =
             db::insert_change(conn, id, asker.user_id(), Some(from), to, &message).await?;

@@ -44,7 +44,7 @@ pub async fn create(conn: &mut PgConnection, scope: Scope, new: &NewJob) -> Resu
         new.status,
     )
     .await?;
-    set_skills(conn, id, &new.skills).await?;
+    set_skills(conn, id, scope, &new.skills).await?;
     changed(conn, id).await?;
     db::get(conn, id, Reader::Manager(scope)).await
 }
@@ -90,7 +90,7 @@ pub async fn update(
     };
     db::update(conn, id, scope, company_id, category_id, &content, status).await?;
     if let Some(skills) = &patch.skills {
-        set_skills(conn, id, skills).await?;
+        set_skills(conn, id, scope, skills).await?;
     }
     changed(conn, id).await?;
     db::get(conn, id, Reader::Manager(scope)).await
@@ -100,7 +100,7 @@ pub async fn update(
 /// the applications of others are not theirs to delete.
 pub async fn delete(conn: &mut PgConnection, scope: Scope, id: Uuid) -> Result<()> {
     db::lock_for_delete(conn, id, scope).await?;
-    if scope != Scope::Any && db::has_applications(conn, id).await? {
+    if scope != Scope::Any && db::has_applications(conn, id, scope).await? {
         return Err(Error::conflict(
             "has_applications",
             "people have applied for this job; close or archive it instead",
@@ -171,7 +171,12 @@ fn keep<T>(result: Result<T>, wrong: &mut Vec<FieldError>) -> Result<Option<T>> 
     }
 }
 
-async fn set_skills(conn: &mut PgConnection, job_id: Uuid, wishes: &[SkillWish]) -> Result<()> {
+async fn set_skills(
+    conn: &mut PgConnection,
+    job_id: Uuid,
+    scope: Scope,
+    wishes: &[SkillWish],
+) -> Result<()> {
     let references: Vec<&str> = wishes.iter().map(|wish| wish.skill.as_str()).collect();
     let found = skills::resolve_or_create(conn, "skills", &references)
         .await?
@@ -183,7 +188,7 @@ async fn set_skills(conn: &mut PgConnection, job_id: Uuid, wishes: &[SkillWish])
             chosen.push((skill.id, wish));
         }
     }
-    db::replace_skills(conn, job_id, &chosen).await
+    db::replace_skills(conn, job_id, scope, &chosen).await
 }
 
 async fn changed(conn: &mut PgConnection, id: Uuid) -> Result<()> {

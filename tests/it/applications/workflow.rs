@@ -1,5 +1,7 @@
 //! Who moves an application where.
 
+use std::time::Duration;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -49,6 +51,27 @@ async fn an_employer_leads_an_application_to_an_offer_and_the_applicant_accepts(
         ]
     );
     board.set_status(id, "rejected").await.expect(409);
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_even_wait_for_an_application() {
+    let app = TestApp::start().await;
+    let board = Board::new(&app).await;
+    let id = board.apply(&app.freelancer().await).await.expect(201).id();
+    let stranger = app.freelancer().await;
+    let mut tx = app.db.begin().await.unwrap();
+    sqlx::query("select from applications where id = $1 for update")
+        .bind(id)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    let path = format!("/api/applications/{id}/");
+    let change = json!({"status": "withdrawn"});
+    let answer = stranger.patch(&path, change);
+    let answer = tokio::time::timeout(Duration::from_secs(30), answer).await;
+    answer.expect("it does not wait").expect(404);
+    tx.rollback().await.unwrap();
     app.drain_tasks().await;
 }
 

@@ -1,4 +1,4 @@
-use jobboard_shared::search::tasks::RefreshJobs;
+use jobboard_shared::{employers::Scope, jobs::db, search::tasks::RefreshJobs};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -313,6 +313,22 @@ async fn a_job_that_an_admin_moves_goes_to_the_employer_of_its_new_company() {
     new.patch(&path, json!({"title": "Still mine"}))
         .await
         .expect(404);
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn the_skills_of_a_foreign_job_cannot_be_written() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let body = with(ad("Cook"), json!({"skills": ["Rust"]}));
+    let id = post(&owner, body).await;
+    let mut conn = app.db.acquire().await.unwrap();
+    let foreign = Scope::Own(Uuid::nil());
+    db::replace_skills(&mut conn, id, foreign, &[])
+        .await
+        .unwrap();
+    let job = owner.get(&format!("/api/jobs/{id}/")).await.expect(200);
+    assert_eq!(job.json["skills"].as_array().map(Vec::len), Some(1));
     app.drain_tasks().await;
 }
 

@@ -218,17 +218,24 @@ pub async fn update(
     Ok(())
 }
 
-/// Makes the job ask for exactly these skills.
+/// Makes the job ask for exactly these skills, if it is of the scope.
 pub async fn replace_skills(
     conn: &mut PgConnection,
     job_id: Uuid,
+    scope: Scope,
     skills: &[(Uuid, &SkillWish)],
 ) -> Result<()> {
     let ids: Vec<Uuid> = skills.iter().map(|(id, _)| *id).collect();
     sqlx::query!(
-        "delete from job_skills where job_id = $1 and skill_id <> all($2)",
+        r#"
+        delete from job_skills
+        where job_id = (select id from jobs where id = $1 and ($3 or employer_id = $4))
+            and skill_id <> all($2)
+        "#,
         job_id,
-        &ids
+        &ids,
+        scope == Scope::Any,
+        scope.employer_id()
     )
     .execute(&mut *conn)
     .await?;
@@ -241,9 +248,10 @@ pub async fn replace_skills(
     sqlx::query!(
         r#"
         insert into job_skills (job_id, skill_id, proficiency_level, is_required, years_required)
-        select $1, wanted.skill_id, wanted.level, wanted.required, wanted.years
-        from unnest($2::uuid[], $3::proficiency_level[], $4::boolean[], $5::float8[])
+        select j.id, wanted.skill_id, wanted.level, wanted.required, wanted.years
+        from jobs j, unnest($2::uuid[], $3::proficiency_level[], $4::boolean[], $5::float8[])
             as wanted (skill_id, level, required, years)
+        where j.id = $1 and ($6 or j.employer_id = $7)
         on conflict (job_id, skill_id) do update set proficiency_level = excluded.proficiency_level,
             is_required = excluded.is_required, years_required = excluded.years_required
         "#,
@@ -252,16 +260,25 @@ pub async fn replace_skills(
         &levels as _,
         &required,
         &years as _,
+        scope == Scope::Any,
+        scope.employer_id()
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-pub async fn has_applications(conn: &mut PgConnection, id: Uuid) -> Result<bool> {
+pub async fn has_applications(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<bool> {
     let any = sqlx::query_scalar!(
-        r#"select exists (select from applications where job_id = $1) as "any!""#,
-        id
+        r#"
+        select exists (
+            select from applications a join jobs j on j.id = a.job_id
+            where a.job_id = $1 and ($2 or j.employer_id = $3)
+        ) as "any!"
+        "#,
+        id,
+        scope == Scope::Any,
+        scope.employer_id()
     )
     .fetch_one(conn)
     .await?;

@@ -14,7 +14,7 @@ use crate::{App, serve};
 
 /// Serves until a signal stops it. Brings the schema up to date first.
 pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
-    let stop = startup::stop_on_signals()?;
+    let stop = startup::stop_on_signals(|| {})?;
     let config = Arc::new(startup::config_of_part(settings)?);
     let listener = listen(config.http.addr).await?;
     let db = database::connect(&config.database.url, config.database.max_connections).await?;

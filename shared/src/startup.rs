@@ -1,6 +1,9 @@
 //! What every program of the job board does first and last.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
@@ -59,22 +62,56 @@ pub fn start_log(log: &Log) {
     };
 }
 
-/// Cancelled by the first SIGINT, SIGTERM or SIGHUP. Must be called in a runtime.
-pub fn stop_on_signals() -> Result<CancellationToken, StartError> {
+/// The whole of a program that is one part of the job board: its settings, its
+/// log, its run, its exit code.
+pub async fn run_part<F>(program: &str, part: impl FnOnce(Settings) -> F) -> ExitCode
+where
+    F: Future<Output = Result<(), StartError>>,
+{
+    let ran = match Settings::load_with_database() {
+        Ok(settings) => {
+            start_log(&settings.log);
+            warn_of_settings_without_effect(&settings);
+            Box::pin(part(settings)).await
+        }
+        Err(wrong) => Err(wrong.into()),
+    };
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody may be listening.
+            let _ = writeln!(io::stderr(), "{program}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Cancelled by the first SIGINT, SIGTERM or SIGHUP; a second one ends the
+/// process at once, after `hurried`, as a failure. Must be called in a runtime.
+pub fn stop_on_signals(
+    hurried: impl FnOnce() + Send + 'static,
+) -> Result<CancellationToken, StartError> {
     let failed = |error: io::Error| StartError::Other(format!("cannot watch signals: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let stop = CancellationToken::new();
     let told = stop.clone();
-    tokio::spawn(async move {
-        let name = tokio::select! {
+    let mut next = async move || {
+        tokio::select! {
             _ = interrupt.recv() => "SIGINT",
             _ = terminate.recv() => "SIGTERM",
             _ = hangup.recv() => "SIGHUP",
-        };
+        }
+    };
+    tokio::spawn(async move {
+        let name = next().await;
         info!(signal = name, "stopping");
         told.cancel();
+        let name = next().await;
+        warn!(signal = name, "told twice: ending at once");
+        hurried();
+        std::process::exit(1);
     });
     Ok(stop)
 }

@@ -15,7 +15,7 @@ use jobboard_shared::{
     queue,
     startup::{self, StartError},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ use tracing::error;
 
 use crate::{
     accounts,
-    postgres::Cluster,
+    postgres::{self, Cluster},
     terminal::{Progress, say},
 };
 
@@ -35,8 +35,10 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// Runs until told to stop. What can be refused is refused before anything is
 /// started.
 pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
-    let stop = startup::stop_on_signals()?;
     let data_dir = DataDir::locate(&settings.local)?;
+    let own = data_dir.clone();
+    // PostgreSQL is a process of its own and would stay.
+    let stop = startup::stop_on_signals(move || postgres::tell_to_stop(&own))?;
     data_dir.create()?;
     let _lock = data_dir.lock()?;
     let listener = jobboard_api::listen(settings.http.addr).await?;
@@ -208,7 +210,9 @@ fn config(
         settings.direct_url = Some(url.clone());
     }
     let secret = data_dir.secret("secret_key")?;
-    Ok(Arc::new(Config::new(settings, url, secret)))
+    let mut config = Config::new(settings, url, secret);
+    config.outbox_key = Some(data_dir.secret("outbox_key")?);
+    Ok(Arc::new(config))
 }
 
 /// Loads the sample data, with progress, where it is not yet; gives whether it
@@ -267,9 +271,15 @@ fn announce(
     say(format_args!("\nThe job board is ready at {base}/\n"));
     say(format_args!("  Documentation  {base}/api/docs"));
     say(format_args!("  Health         {base}/health/"));
-    if let Some(folder) = &config.mail.outbox_dir {
+    if let Some((folder, key)) = config.outbox_page() {
         say(format_args!(
-            "  Outbox         {base}/outbox/ (mails are kept in {})",
+            "  Outbox         {base}/outbox/?key={} (mails are kept in {})",
+            key.expose_secret(),
+            folder.display()
+        ));
+    } else if let Some(folder) = &config.mail.outbox_dir {
+        say(format_args!(
+            "  Mail           is not sent but kept in {}",
             folder.display()
         ));
     } else {

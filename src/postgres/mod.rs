@@ -11,6 +11,7 @@ mod server;
 use std::path::PathBuf;
 
 use jobboard_shared::{data_dir::DataDir, startup::StartError};
+use rustix::process::{Signal, kill_process};
 
 use account::Account;
 pub(crate) use cluster::Cluster;
@@ -41,6 +42,14 @@ type Result<T> = std::result::Result<T, PostgresError>;
 impl From<PostgresError> for StartError {
     fn from(error: PostgresError) -> Self {
         Self::Other(error.to_string())
+    }
+}
+
+/// Asks the server on this folder to stop, and does not wait for it.
+pub(crate) fn tell_to_stop(data_dir: &DataDir) {
+    if let Some(pid) = leftover::postmaster(&data_dir.path().join("postgres")) {
+        // It may have ended by itself.
+        let _ = kill_process(pid, Signal::INT);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
     os::unix::{
         fs::{PermissionsExt, chown},
         process::CommandExt,
@@ -306,6 +306,29 @@ async fn ctrl_c_at_a_terminal_stops_in_order() {
     assert!(gone(postgres));
 }
 
+#[tokio::test]
+async fn a_second_signal_ends_a_stop_that_waits() {
+    let parent = folder();
+    let data = parent.path().join("data");
+    let mut board = Board::start(&data);
+    let postgres = board.postgres();
+    // A request whose body does not come holds the stop up.
+    let mut slow = TcpStream::connect(board.base.trim_start_matches("http://")).unwrap();
+    slow.write_all(
+        b"POST /api/auth/login/ HTTP/1.1\r\nHost: localhost\r\n\
+          Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    )
+    .unwrap();
+    // Answered after the slow one was taken up.
+    assert_eq!(board.get("/health/").await.status(), 200);
+    board.signal(Signal::TERM);
+    board.line("stopping");
+    board.signal(Signal::TERM);
+    assert_eq!(board.exit_code(), Some(1));
+    assert!(board.line("told twice").contains("SIGTERM"));
+    assert!(gone(postgres));
+}
+
 #[test]
 fn a_busy_port_is_said_before_anything_is_started() {
     let parent = folder();
@@ -402,9 +425,13 @@ async fn an_ordinary_user_needs_nothing_of_root() {
         .gid(NOBODY);
     let mut board = Board::start_command(command, &data);
     assert_eq!(board.get("/health/db/").await.status(), 200);
-    let outbox = board.get("/outbox/").await;
-    assert_eq!(outbox.status(), 200);
-    assert!(outbox.text().await.unwrap().contains("There are none yet"));
+    assert_eq!(board.get("/outbox/").await.status(), 403);
+    let printed = board.line("/outbox/?key=");
+    let (_, address) = printed.split_once("Outbox").unwrap();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let address = address.split_whitespace().next().unwrap();
+    let outbox = client.build().unwrap().get(address).send().await.unwrap();
+    assert_eq!(outbox.status(), 303);
     board.signal(Signal::TERM);
     assert_eq!(board.exit_code(), Some(0));
 }

@@ -15,7 +15,7 @@ use crate::{Context, run};
 /// Runs tasks until a signal stops it, then lets running ones finish within the
 /// grace time. Brings the schema up to date first.
 pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
-    let stop = startup::stop_on_signals()?;
+    let stop = startup::stop_on_signals(|| {})?;
     let config = Arc::new(startup::config_of_part(settings)?);
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
     let db = database::connect(&config.database.url, config.database.max_connections).await?;

@@ -27,6 +27,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("layout.html", include_str!("layout.html")),
         ("home.html", include_str!("home.html")),
         ("outbox.html", include_str!("outbox.html")),
+        ("outbox_closed.html", include_str!("outbox_closed.html")),
         ("mail.html", include_str!("mail.html")),
     ] {
         #[expect(clippy::expect_used, reason = "compiled in and tested")]
@@ -74,6 +75,6 @@ fn page(name: &str, values: Value) -> Result<Response> {
 fn home(app: Data<&App>, request: &poem::Request) -> Result<Response> {
     page(
         "home.html",
-        context! { has_outbox => outbox::folder(&app.config, request).is_ok() },
+        context! { has_outbox => outbox::is_open(&app.config, request) },
     )
 }

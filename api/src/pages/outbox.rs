@@ -1,5 +1,5 @@
 //! The outbox folder as a page. It shows every mail to anybody who can open it,
-//! password resets too: hence to this machine alone.
+//! password resets too: hence to this machine alone, and to who has the key.
 
 use std::{io, path::PathBuf};
 
@@ -8,10 +8,12 @@ use mail_parser::{Address, MessageParser};
 use minijinja::{context, value::Serde};
 use poem::{
     Request, Response, handler,
-    http::header,
+    http::{HeaderValue, StatusCode, header},
     web::{Data, Path},
 };
+use secrecy::ExposeSecret;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use tokio::fs;
 use uuid::Uuid;
 
@@ -34,11 +36,22 @@ struct Mail {
     text: String,
 }
 
-/// The folder, where mail is kept in one and the request comes straight from
-/// this machine. A proxy in front makes everybody look local, so that a
-/// forwarded request counts as foreign; so does another host name, which a page
-/// elsewhere could have pointed here.
-pub(super) fn folder(config: &Config, request: &Request) -> Result<PathBuf> {
+/// Holds the key, for as long as the browser runs.
+const COOKIE: &str = "jobboard_outbox";
+
+enum Door {
+    /// With the folder of the mails.
+    Open(PathBuf),
+    /// The key came in the address, from which it should go.
+    Unlocked(HeaderValue),
+    Locked,
+}
+
+/// Not found, unless the page is there at all and the request comes straight
+/// from this machine as far as one can tell. A forwarded request counts as
+/// foreign; so does another host name, which a page elsewhere could have pointed
+/// here. A proxy that hides both makes everybody look local: hence the key.
+fn door(config: &Config, request: &Request) -> Result<Door> {
     let headers = request.headers();
     let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "via"]
         .into_iter()
@@ -51,16 +64,62 @@ pub(super) fn folder(config: &Config, request: &Request) -> Result<PathBuf> {
         host.strip_prefix(name)
             .is_some_and(|port| port.is_empty() || port.starts_with(':'))
     });
-    let local = config.http.addr.ip().is_loopback() && local_name && !forwarded;
-    match &config.mail.outbox_dir {
-        Some(folder) if local && config.mail.smtp_url.is_none() => Ok(folder.clone()),
-        _ => Err(Problem::not_found("what this address names")),
+    let (folder, key) = config
+        .outbox_page()
+        .filter(|_| local_name && !forwarded)
+        .ok_or_else(|| Problem::not_found("what this address names"))?;
+    // Digests, so that the time of comparing tells nothing about the key.
+    let right = |given: &str| Sha256::digest(given) == Sha256::digest(key.expose_secret());
+    let in_cookie = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .any(|(name, value)| name == COOKIE && right(value));
+    let in_address = request
+        .uri()
+        .query()
+        .and_then(|query| query.strip_prefix("key="))
+        .filter(|given| right(given));
+    match in_address {
+        Some(key) => {
+            let cookie = format!("{COOKIE}={key}; Path=/; HttpOnly; SameSite=Strict");
+            let cookie = HeaderValue::from_str(&cookie).map_err(Problem::internal)?;
+            Ok(Door::Unlocked(cookie))
+        }
+        None if in_cookie => Ok(Door::Open(folder.to_owned())),
+        None => Ok(Door::Locked),
     }
+}
+
+pub(super) fn is_open(config: &Config, request: &Request) -> bool {
+    matches!(door(config, request), Ok(Door::Open(_)))
+}
+
+/// The folder, or the answer to who may not look into it yet.
+fn enter(config: &Config, request: &Request) -> Result<std::result::Result<PathBuf, Response>> {
+    Ok(match door(config, request)? {
+        Door::Open(folder) => Ok(folder),
+        Door::Unlocked(cookie) => Err(Response::builder()
+            .status(StatusCode::SEE_OTHER)
+            .header(header::LOCATION, "/outbox/")
+            .header(header::SET_COOKIE, cookie)
+            .finish()),
+        Door::Locked => {
+            let mut closed = page("outbox_closed.html", context! {})?;
+            closed.set_status(StatusCode::FORBIDDEN);
+            Err(closed)
+        }
+    })
 }
 
 #[handler]
 pub(super) async fn list(app: Data<&App>, request: &Request) -> Result<Response> {
-    let folder = folder(&app.config, request)?;
+    let folder = match enter(&app.config, request)? {
+        Ok(folder) => folder,
+        Err(answer) => return Ok(answer),
+    };
     let mut ids = Vec::new();
     let mut entries = fs::read_dir(&folder).await.map_err(Problem::internal)?;
     while let Some(entry) = entries.next_entry().await.map_err(Problem::internal)? {
@@ -88,7 +147,10 @@ pub(super) async fn show(
     request: &Request,
     Path(name): Path<String>,
 ) -> Result<Response> {
-    let folder = folder(&app.config, request)?;
+    let folder = match enter(&app.config, request)? {
+        Ok(folder) => folder,
+        Err(answer) => return Ok(answer),
+    };
     let missing = || Problem::not_found("mail");
     // Nothing but an id, so that no path leads out of the folder.
     let id = Uuid::try_parse(&name).map_err(|_| missing())?;
@@ -179,8 +241,11 @@ mod tests {
 
     #[test]
     fn mails_are_shown_to_this_machine_alone() {
+        let key = ("cookie", "a=b; jobboard_outbox=outbox key of tests");
         let shown = |config: &Config, headers: &[(&'static str, &str)]| {
-            folder(config, &request(headers)).is_ok()
+            let mut headers = headers.to_vec();
+            headers.push(key);
+            is_open(config, &request(&headers))
         };
         let local = config();
         assert!(shown(&local, &[("host", "127.0.0.1:8000")]));
@@ -192,15 +257,36 @@ mod tests {
             &[("host", "localhost"), ("x-forwarded-for", "192.0.2.1")]
         ));
 
-        let mut open = config();
-        open.http.addr = ([0, 0, 0, 0], 8000).into();
-        assert!(!shown(&open, &[("host", "localhost")]));
-        let mut sending = config();
-        sending.mail.smtp_url = Some("smtp://mail".into());
-        assert!(!shown(&sending, &[("host", "localhost")]));
-        let mut without = config();
-        without.mail.outbox_dir = None;
-        assert!(!shown(&without, &[("host", "localhost")]));
+        type Change = fn(&mut Config);
+        let changes: [Change; 5] = [
+            |config| config.http.addr = ([0, 0, 0, 0], 8000).into(),
+            |config| config.http.public_url = "https://jobs.example.org/".parse().unwrap(),
+            |config| config.mail.smtp_url = Some("smtp://mail".into()),
+            |config| config.mail.outbox_dir = None,
+            |config| config.outbox_key = None,
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut changed = config();
+            change(&mut changed);
+            assert!(!shown(&changed, &[("host", "localhost")]), "{number}");
+        }
+    }
+
+    #[test]
+    fn mails_are_shown_to_who_has_the_key() {
+        let local = config();
+        for cookie in [
+            "",
+            "jobboard_outbox=",
+            "jobboard_outbox=x",
+            "other=outbox key of tests",
+        ] {
+            let request = request(&[("host", "localhost"), ("cookie", cookie)]);
+            assert!(
+                matches!(door(&local, &request), Ok(Door::Locked)),
+                "{cookie}"
+            );
+        }
     }
 
     #[tokio::test]
@@ -221,6 +307,7 @@ mod tests {
     #[test]
     fn every_page_renders() {
         page("home.html", context! { has_outbox => true }).unwrap();
+        page("outbox_closed.html", context! {}).unwrap();
         page(
             "outbox.html",
             context! { mails => Serde([Mail::default()]), more => true },

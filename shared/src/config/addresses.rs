@@ -54,34 +54,6 @@ pub(super) fn database_url(r: &mut Reader) -> Option<SecretString> {
     set.then(|| SecretString::from(String::from(url)))
 }
 
-pub(super) fn redis_url(r: &mut Reader) -> Option<SecretString> {
-    let port = r
-        .parse("REDIS_PORT", values::whole(1, u16::MAX))
-        .unwrap_or(6379);
-    let number = r.parse("REDIS_DB", values::whole(0, 65_535)).unwrap_or(0);
-    if r.has("REDIS_URL") {
-        let url = r.parse("REDIS_URL", values::url_of(&["redis", "rediss"]))?;
-        return Some(SecretString::from(String::from(url)));
-    }
-    let Some(host) = r.text("REDIS_HOST") else {
-        for name in ["REDIS_PORT", "REDIS_DB"] {
-            if r.has(name) {
-                r.refuse("REDIS_HOST", format!("is needed beside {name}"));
-                break;
-            }
-        }
-        return None;
-    };
-    let mut url = Url::parse("redis://localhost").ok()?;
-    if url.set_host(Some(&host)).is_err() {
-        r.refuse("REDIS_HOST", "must be a host name or address");
-        return None;
-    }
-    url.set_port(Some(port)).ok()?;
-    url.set_path(&number.to_string());
-    Some(SecretString::from(String::from(url)))
-}
-
 pub(super) fn mail(r: &mut Reader) -> Mail {
     let host_port = r.parse("EMAIL_PORT", values::whole(1, u16::MAX));
     let starttls = r.parse("EMAIL_USE_TLS", values::boolean);
@@ -124,6 +96,9 @@ pub(super) fn mail(r: &mut Reader) -> Mail {
 
 fn smtp_url_of(text: &str) -> Result<Url, String> {
     let url = values::url_of(&["smtp", "smtps"])(text)?;
+    if !url.username().is_empty() && url.password().is_none() {
+        return Err("names a user and no password".to_owned());
+    }
     let known = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
         name == "tls" && matches!(&*value, "required" | "opportunistic" | "none")
     };
@@ -152,9 +127,12 @@ fn smtp_of_parts(
     })))
     .ok()?;
     if let Some(user) = r.text("EMAIL_HOST_USER") {
+        let Some(password) = r.text("EMAIL_HOST_PASSWORD") else {
+            r.refuse("EMAIL_HOST_PASSWORD", "is needed beside EMAIL_HOST_USER");
+            return None;
+        };
         url.set_username(&user).ok()?;
-        url.set_password(r.text("EMAIL_HOST_PASSWORD").as_deref())
-            .ok()?;
+        url.set_password(Some(&password)).ok()?;
     }
     // Absent: encrypted where the server can, and in any case with a password.
     if let Some(starttls) = starttls {

@@ -13,12 +13,12 @@ pub mod variables;
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
 pub use read::Settings;
 pub use source::Source;
@@ -33,8 +33,8 @@ pub struct Config {
     pub worker: Worker,
     pub recommendations: Recommendations,
     pub trending: Trending,
-    /// May hold a password. Absent: one machine's memory serves instead.
-    pub redis_url: Option<SecretString>,
+    /// Opens the page of kept mails. Absent: there is no such page.
+    pub outbox_key: Option<SecretString>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,7 +111,6 @@ pub struct Worker {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendations {
     pub content_weight: f64,
-    pub collaborative_weight: f64,
     pub trending_weight: f64,
     pub title_weight: f64,
     pub description_weight: f64,
@@ -131,7 +130,6 @@ impl Default for Recommendations {
     fn default() -> Self {
         Self {
             content_weight: 1.0,
-            collaborative_weight: 0.3,
             trending_weight: 0.05,
             title_weight: 1.0,
             description_weight: 0.5,
@@ -225,8 +223,23 @@ impl Config {
             worker: settings.worker,
             recommendations: settings.recommendations,
             trending: settings.trending,
-            redis_url: settings.redis_url,
+            outbox_key: None,
         }
+    }
+
+    /// The folder of kept mails and the key to their page, where there is such a
+    /// page: only on a board that is meant for this machine alone.
+    pub fn outbox_page(&self) -> Option<(&Path, &SecretString)> {
+        let public = match self.http.public_url.host() {
+            Some(Host::Domain(name)) => name != "localhost",
+            Some(Host::Ipv4(ip)) => !ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => !ip.is_loopback(),
+            None => true,
+        };
+        if public || !self.http.addr.ip().is_loopback() || self.mail.smtp_url.is_some() {
+            return None;
+        }
+        Some((self.mail.outbox_dir.as_deref()?, self.outbox_key.as_ref()?))
     }
 
     /// Good defaults for a test on this database: any port, no mail server.
@@ -240,6 +253,7 @@ impl Config {
         config.database.direct_url = Some(config.database.url.clone());
         config.database.max_connections = 8;
         config.http.addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.outbox_key = Some(SecretString::from("outbox key of tests"));
         config
     }
 }

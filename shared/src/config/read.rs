@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     Http, Local, Log, LogFormat, Mail, Recommendations, Source, Trending, Worker, Wrong,
-    addresses::{database_url, mail, postgres_url, redis_url},
+    addresses::{database_url, mail, postgres_url},
     values::{self, Reader},
     variables::{self, Use, VARIABLES},
 };
@@ -31,7 +31,6 @@ pub struct Settings {
     pub worker: Worker,
     pub recommendations: Recommendations,
     pub trending: Trending,
-    pub redis_url: Option<SecretString>,
     pub log: Log,
     pub local: Local,
     /// Variables that are set and change nothing, each with the reason.
@@ -73,7 +72,6 @@ impl Settings {
 
         let database_url = database_url(r);
         let direct_url = r.parse("DATABASE_DIRECT_URL", postgres_url);
-        let redis_url = redis_url(r);
         let secret_key = secret_key(r);
         let http = http(r);
         let mail = mail(r);
@@ -110,7 +108,6 @@ impl Settings {
                     values::duration(SECOND, YEAR),
                 ),
             },
-            redis_url,
             log: log(r),
             local: local(r),
             without_effect: VARIABLES
@@ -205,11 +202,6 @@ fn default_public_url(addr: SocketAddr) -> Url {
 fn recommendations(r: &mut Reader) -> Recommendations {
     Recommendations {
         content_weight: or_default(r, "JOBBOARD_RECOMMEND_CONTENT_WEIGHT", values::weight),
-        collaborative_weight: or_default(
-            r,
-            "JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT",
-            values::weight,
-        ),
         trending_weight: or_default(r, "JOBBOARD_RECOMMEND_TRENDING_WEIGHT", values::weight),
         title_weight: or_default(r, "JOBBOARD_RECOMMEND_TITLE_WEIGHT", values::weight),
         description_weight: or_default(r, "JOBBOARD_RECOMMEND_DESCRIPTION_WEIGHT", values::weight),

@@ -10,7 +10,8 @@ pub enum Use {
     /// Named by the specification and turned into another variable, which wins
     /// where both are set.
     MappedTo(&'static str),
-    /// Named by the specification, accepted and without effect; a start says so.
+    /// Accepted and without effect, so that an environment made for another
+    /// version can stay; a start says so.
     NoEffect(&'static str),
 }
 
@@ -60,6 +61,8 @@ const fn no_effect(name: &'static str, why: &'static str, meaning: &'static str)
 }
 
 const QUEUE_IS_POSTGRES: &str = "tasks wait in PostgreSQL, not in a broker";
+const NO_REDIS: &str = "nothing is kept in Redis yet";
+const NO_NEIGHBOURS: &str = "recommendations do not look at similar people yet";
 const NO_UPLOADS: &str = "this version stores no uploads";
 
 #[rustfmt::skip]
@@ -75,10 +78,10 @@ pub const VARIABLES: &[Variable] = &[
     mapped("DB_HOST", "DATABASE_URL", "its host, localhost when only DB_NAME is set"),
     mapped("DB_PORT", "DATABASE_URL", "its port, 5432 when absent"),
 
-    own("REDIS_URL", "", "redis://host:port/number; without it one machine's memory serves"),
-    mapped("REDIS_HOST", "REDIS_URL", "host of Redis"),
-    mapped("REDIS_PORT", "REDIS_URL", "its port, 6379 when absent"),
-    mapped("REDIS_DB", "REDIS_URL", "its database number, 0 when absent"),
+    no_effect("REDIS_URL", NO_REDIS, "redis://host:port/number"),
+    no_effect("REDIS_HOST", NO_REDIS, "host of Redis"),
+    no_effect("REDIS_PORT", NO_REDIS, "its port"),
+    no_effect("REDIS_DB", NO_REDIS, "its database number"),
 
     own("JOBBOARD_HTTP_ADDR", "127.0.0.1:8000", "where to listen"),
     own("JOBBOARD_PUBLIC_URL", "", "what links begin with; http:// and the address when absent"),
@@ -110,7 +113,7 @@ pub const VARIABLES: &[Variable] = &[
 
     own("JOBBOARD_TRENDING_HALF_LIFE", "3d", "time in which a view or an application loses half its weight"),
     own("JOBBOARD_RECOMMEND_CONTENT_WEIGHT", "1", "share of likeness of profile and job in a recommendation"),
-    own("JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT", "0.3", "share of what similar people did"),
+    no_effect("JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT", NO_NEIGHBOURS, "share of what similar people did"),
     own("JOBBOARD_RECOMMEND_TRENDING_WEIGHT", "0.05", "share of what trends"),
     own("JOBBOARD_RECOMMEND_TITLE_WEIGHT", "1", "the title within the content"),
     own("JOBBOARD_RECOMMEND_DESCRIPTION_WEIGHT", "0.5", "the description within the content"),

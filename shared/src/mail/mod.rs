@@ -104,7 +104,7 @@ impl Mailer {
         let transport = match (&config.smtp_url, &config.outbox_dir) {
             (Some(url), _) => Transport::Smtp(Smtp::from_url(url).map_err(MailerError::SmtpUrl)?),
             (None, Some(path)) => {
-                std::fs::create_dir_all(path).map_err(|error| MailerError::Folder {
+                folder::create(path).map_err(|error| MailerError::Folder {
                     path: path.clone(),
                     error,
                 })?;

@@ -65,6 +65,9 @@ impl Smtp {
         };
         let user = decode(url.username())?;
         let password = url.password().map(decode).transpose()?;
+        if !user.is_empty() && password.is_none() {
+            return Err("names a user and no password".into());
+        }
         let tls = url
             .query_pairs()
             .find(|(name, _)| name == "tls")

@@ -1,3 +1,5 @@
+use std::{os::unix::fs::MetadataExt, path::Path};
+
 use serde_json::json;
 
 use super::*;
@@ -125,6 +127,7 @@ fn wrong_settings_are_named() {
         (Some("http://localhost"), "a@example.com", "smtp://"),
         (Some("smtp://localhost?tls=maybe"), "a@example.com", "`tls`"),
         (Some("smtp://u:%ff@localhost"), "a@example.com", "UTF-8"),
+        (Some("smtp://u@localhost"), "a@example.com", "no password"),
     ] {
         let told = error(config(url, from)).unwrap();
         assert!(told.contains(says), "{told}");
@@ -154,4 +157,8 @@ async fn the_folder_holds_one_file_for_one_mail() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(names, [format!("{}.eml", email.id)]);
+    let outbox = folder.path().join("outbox");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!(mode(&outbox), 0o700);
+    assert_eq!(mode(&outbox.join(&names[0])), 0o600);
 }

@@ -306,7 +306,6 @@ const DOCUMENTED: &[(u16, &str)] = &[
     (413, "The body is too large"),
     (415, "The body is of a type that is not understood"),
     (422, "Fields or parameters are not valid: all are named"),
-    (429, "Too many requests"),
     (500, "A fault of the server"),
     (503, "Not available at the moment"),
 ];

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(4);
 const LONGEST: Duration = Duration::from_secs(3600);
+/// The most that newly enqueued work waits for the backoff of the failed twin
+/// it is merged with: it may be the very edit that makes the task succeed.
+pub const LONGEST_MERGED_BACKOFF: Duration = Duration::from_secs(300);
 
 /// The wait after the given failed attempt (1 is the first): doubles each time
 /// up to an hour, a fifth more or less by chance so that what failed together

@@ -4,7 +4,7 @@ use jobboard_shared::queue::{Again, Settlement, enqueue, enqueue_in, enqueue_man
 use jobboard_worker::{Context, Lease, TaskError, TaskResult, runtime::Registry};
 use sqlx::{Connection, PgConnection};
 
-use super::{Plain, Queue, Unique, Urgent, succeed};
+use super::{LEASE, Plain, Queue, Unique, Urgent, succeed};
 
 #[tokio::test]
 async fn a_task_lives_and_dies_with_its_transaction() {
@@ -157,7 +157,92 @@ async fn a_retry_merges_into_its_newer_pending_twin() {
     assert_eq!(left[0].key.id, twin);
 }
 
-/// A new enqueue is owed all attempts, but does not break a backoff.
+/// The schedule enqueues it again before, during and after each of its runs, all
+/// of which end with the death of their process.
+#[tokio::test]
+async fn a_task_enqueued_more_often_than_it_lapses_dies_all_the_same() {
+    let queue = Queue::start().await;
+    let mut backoffs = Vec::new();
+    for attempt in 1..=3 {
+        queue.enqueue(&Unique::named("tick")).await;
+        let leased = queue.lease_any().await.remove(0);
+        assert_eq!(leased.attempt, attempt);
+        queue.enqueue(&Unique::named("tick")).await;
+        queue.advance(LEASE + Duration::from_secs(1)).await;
+        assert_eq!(queue.rescue().await[0].dead, attempt == 3);
+        queue.enqueue(&Unique::named("tick")).await;
+        assert_eq!(queue.pending().await, 1);
+        backoffs.push(
+            queue
+                .count("select extract(epoch from run_at - app_now())::bigint from tasks")
+                .await,
+        );
+        queue.advance(Duration::from_secs(20)).await;
+    }
+    assert!(backoffs[0] > 0 && backoffs[1] > backoffs[0], "{backoffs:?}");
+    let dead = queue.dead().await;
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].errors.as_array().unwrap().len(), 3);
+    let fresh = queue.lease_any().await.remove(0);
+    assert_eq!(fresh.attempt, 1, "what came after the death starts anew");
+}
+
+#[tokio::test]
+async fn a_task_enqueued_more_often_than_it_fails_dies_all_the_same() {
+    let queue = Queue::start().await;
+    for attempt in 1..=3 {
+        queue.enqueue(&Unique::named("tick")).await;
+        let db = queue.db.clone();
+        let report = queue
+            .drain(
+                Registry::default().on::<Unique>(move |_: Context, task: Unique, _: Lease| {
+                    let db = db.clone();
+                    async move {
+                        enqueue(&mut *db.acquire().await?, &task).await?;
+                        Err(TaskError::retry("no luck"))
+                    }
+                }),
+            )
+            .await;
+        let dead: Vec<_> = report.failures.iter().map(|f| f.dead).collect();
+        if attempt < 3 {
+            assert_eq!(dead, [false], "one run, then its backoff");
+        } else {
+            // The twin of the last run has all its attempts.
+            assert_eq!(dead, [true, false]);
+        }
+        queue.advance(Duration::from_secs(20)).await;
+    }
+    assert_eq!(queue.dead().await.len(), 1);
+}
+
+#[tokio::test]
+async fn new_work_waits_five_minutes_at_most_for_a_failed_twin() {
+    let queue = Queue::start().await;
+    let again = |error: &str| Settlement::Again {
+        delay: Duration::from_secs(3600),
+        why: Again::Failed {
+            error: error.to_owned(),
+        },
+    };
+    let wait = "select extract(epoch from run_at - app_now())::bigint from tasks";
+    queue.enqueue(&Unique::named("a")).await;
+    let running = queue.lease(1).await.remove(0);
+    queue.enqueue(&Unique::named("a")).await;
+    queue.settle(&running, again("during")).await;
+    assert!((290..=300).contains(&queue.count(wait).await));
+    queue.advance(Duration::from_secs(300)).await;
+
+    let running = queue.lease(1).await.remove(0);
+    assert_eq!(running.attempt, 2);
+    queue.settle(&running, again("before")).await;
+    assert!(queue.count(wait).await > 3500);
+    queue.enqueue(&Unique::named("a")).await;
+    assert!((290..=300).contains(&queue.count(wait).await));
+    assert_eq!(queue.count("select attempt::bigint from tasks").await, 2);
+}
+
+/// Neither the attempts nor the backoff start anew.
 #[tokio::test]
 async fn a_new_enqueue_of_a_failing_task_waits_with_it() {
     let queue = Queue::start().await;
@@ -166,7 +251,7 @@ async fn a_new_enqueue_of_a_failing_task_waits_with_it() {
     assert_eq!(queue.drain(fail()).await.failures.len(), 1);
     queue.enqueue(&Unique::named("a")).await;
     assert_eq!(queue.drain(fail()).await.runs(), 0);
-    assert_eq!(queue.count("select attempt::bigint from tasks").await, 0);
+    assert_eq!(queue.count("select attempt::bigint from tasks").await, 1);
     queue.advance(Duration::from_secs(10)).await;
     assert_eq!(
         queue

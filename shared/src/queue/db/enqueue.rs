@@ -1,6 +1,6 @@
 use sqlx::PgConnection;
 
-use crate::queue::{CHANNEL, NewTask, TaskId};
+use crate::queue::{CHANNEL, NewTask, TaskId, backoff::LONGEST_MERGED_BACKOFF};
 
 /// The most rows of one insert.
 pub const INSERT_CHUNK: usize = 5_000;
@@ -18,8 +18,12 @@ pub struct Inserted {
 ///
 /// A pending twin is locked by an update even where nothing changes: passing
 /// over it would let a worker take it, read the caller's rows as they were
-/// before the commit, and lose the edit. The new enqueue gives the twin all its
-/// attempts again; it brings it forward too, except out of a backoff.
+/// before the commit, and lose the edit.
+///
+/// The twin keeps the attempts it has used: what is enqueued more often than it
+/// fails (by the schedule, say) would never be dead otherwise. The new enqueue
+/// brings it forward, out of a backoff only to [`LONGEST_MERGED_BACKOFF`] from
+/// now, and not at all where its last lease ran out.
 pub async fn insert(
     conn: &mut PgConnection,
     tasks: &[NewTask],
@@ -46,10 +50,13 @@ pub async fn insert(
             order by n.kind, n.unique_key, n.place
             on conflict (kind, unique_key) where lease_until is null and unique_key is not null
             do update set
-                attempt = 0,
                 priority = least(tasks.priority, excluded.priority),
-                run_at = case when tasks.errors = '[]'
-                    then least(tasks.run_at, excluded.run_at) else tasks.run_at end
+                run_at = case
+                    when tasks.errors = '[]' then least(tasks.run_at, excluded.run_at)
+                    when tasks.lapses > 0 then tasks.run_at
+                    else least(tasks.run_at, greatest(excluded.run_at,
+                        (select now from clock) + make_interval(secs => $9)))
+                    end
             returning id, queue, run_at, xmax = 0 as fresh
         )
         select id as "id!", fresh as "fresh!",
@@ -68,6 +75,7 @@ pub async fn insert(
         &keys as &[Option<String>],
         &delays,
         CHANNEL,
+        LONGEST_MERGED_BACKOFF.as_secs_f64(),
     )
     .fetch_all(conn)
     .await?;

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 
-use crate::queue::{Again, DeathReason, LeaseKey, Settlement, TaskId, backoff};
+use crate::queue::{
+    Again, DeathReason, LeaseKey, Settlement, TaskId,
+    backoff::{self, LONGEST_MERGED_BACKOFF},
+};
 
 /// Rows of one settling statement that may have lost their lease by now.
 #[derive(Clone, Copy)]
@@ -109,8 +112,11 @@ async fn finish(
 }
 
 /// Deletes and inserts again under the same id and fence, so that a pending twin
-/// is met as a conflict, where the twin stands for both. It holds all the
-/// returning task knew: it was enqueued later.
+/// is met as a conflict, where the twin stands for both. Its arguments hold all
+/// the returning task knew: it was enqueued later. What the returning task went
+/// through goes over to the twin, or a task that is enqueued again during each
+/// of its runs would never be dead: attempts, lapses, errors and the backoff,
+/// of which [`LONGEST_MERGED_BACKOFF`] at most unless the lease ran out.
 async fn bring_back(
     conn: &mut PgConnection,
     again: &[(LeaseKey, Duration, &Again)],
@@ -174,7 +180,20 @@ async fn bring_back(
                 end
             from gone, clock
             on conflict (kind, unique_key) where lease_until is null and unique_key is not null
-            do nothing
+            do update set
+                attempt = greatest(tasks.attempt, excluded.attempt),
+                lapses = greatest(tasks.lapses, excluded.lapses),
+                errors = jsonb_path_query_array(excluded.errors || tasks.errors,
+                                                '$[last - 9 to last]'),
+                priority = least(tasks.priority, excluded.priority),
+                run_at = case
+                    when excluded.errors = '[]' and tasks.errors = '[]'
+                        then least(tasks.run_at, excluded.run_at)
+                    when excluded.errors = '[]' then tasks.run_at
+                    when excluded.lapses > 0 then greatest(tasks.run_at, excluded.run_at)
+                    else least(excluded.run_at, greatest(tasks.run_at,
+                        (select now from clock) + make_interval(secs => $8)))
+                    end
         )
         select id as "id!" from gone
         "#,
@@ -185,6 +204,7 @@ async fn bring_back(
         &errors as &[Option<String>],
         &lapses,
         matches!(holder, Holder::Rescuer),
+        LONGEST_MERGED_BACKOFF.as_secs_f64(),
     )
     .fetch_all(conn)
     .await?;

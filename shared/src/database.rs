@@ -43,3 +43,14 @@ pub async fn ping(db: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query!("select 1 as one").fetch_one(db).await?;
     Ok(())
 }
+
+/// Whether Postgres refused the values or the statement itself, so that the same
+/// again would fail again: bad data, a broken constraint, a wrong name, a limit
+/// passed (SQLSTATE classes 22, 23, 42, 54). Everything else, a shutdown or a
+/// deadlock say, passes.
+pub fn is_refusal(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| matches!(code.get(..2), Some("22" | "23" | "42" | "54")))
+}

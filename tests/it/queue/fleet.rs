@@ -206,6 +206,48 @@ async fn a_run_whose_lease_is_lost_is_aborted_and_changes_nothing() {
     assert_eq!(queue.finished().await, 0);
 }
 
+/// Troubles that pass, as in a restart of the database, cost no finished task
+/// its end; settlements that are refused for good keep no other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_finished_is_settled_when_the_trouble_is_over() {
+    let queue = Queue::start().await;
+    sqlx::raw_sql(
+        "create sequence trouble;
+         create function refuse() returns trigger language plpgsql as $$
+             declare
+                 code text := ('{57P01,53300,40P01,40001,57P03,XX000}'::text[])
+                     [nextval('trouble')];
+             begin
+                 if code is not null then raise 'trouble' using errcode = code; end if;
+                 if new.args ->> 'n' = '4' then raise 'bad' using errcode = '22023'; end if;
+                 return new;
+             end $$;
+         create trigger refuse before insert on finished_tasks
+             for each row execute function refuse();",
+    )
+    .execute(&queue.db)
+    .await
+    .unwrap();
+    for n in [1, 2, 4, 8] {
+        queue.enqueue(&Plain { n }).await;
+    }
+    let fleet = Fleet::start(&queue, Registry::default().on::<Plain>(succeed));
+    queue
+        .until(
+            "three have ended",
+            "select count(*) = 3 from finished_tasks",
+        )
+        .await;
+    fleet.stop().await;
+    assert_eq!(
+        queue
+            .count("select max(attempt)::bigint from finished_tasks")
+            .await,
+        1
+    );
+    assert_eq!(queue.count("select count(lease_until) from tasks").await, 1);
+}
+
 /// Every connection of the fleet is cut again and again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fleet_outlives_its_connections() {

@@ -9,7 +9,10 @@ use std::{
 
 use apalis_core::{error::BoxDynError, task::Task};
 use futures::future::BoxFuture;
-use jobboard_shared::queue::{LeasedTask, Settlement, db};
+use jobboard_shared::{
+    database::is_refusal,
+    queue::{LeaseKey, LeasedTask, Settlement, db},
+};
 use sqlx::PgPool;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -101,50 +104,55 @@ impl Acker {
     }
 }
 
-/// Returns when each is committed, or refused by the database on its own. Tries
-/// for as long as the database is away: the leases, if they still hold then,
-/// are ours.
+/// A lease and how it ends, as [`db::settle`] takes it.
+type Ended = (LeaseKey, bool, Settlement);
+
+/// Returns when each is committed, or refused by the database on its own.
 async fn commit(db: &PgPool, batch: Vec<Ack>) {
-    let (mut ended, held): (Vec<_>, Vec<_>) = batch
+    let (ended, held): (Vec<Ended>, Vec<_>) = batch
         .into_iter()
         .map(|ack| ((ack.task.key, ack.task.unique, ack.settlement), ack.held))
         .unzip();
-    let mut pause = Duration::from_millis(50);
-    while !ended.is_empty() {
-        let error = match settle(db, &ended).await {
-            Ok(settled) => {
-                let lost = ended.len() - settled;
-                if lost > 0 {
-                    tracing::warn!(lost, "leases were lost before their tasks were settled");
-                }
-                break;
-            }
-            Err(error) => error,
-        };
-        let refused = matches!(error, sqlx::Error::Database(_));
-        if refused && ended.len() > 1 {
+    if let Err(error) = settle_at_last(db, &ended).await {
+        if let [(key, ..)] = ended.as_slice() {
+            tracing::error!(task = %key.id, %error, "cannot settle: the lease will run out");
+        } else {
             // One of them may be at fault: none may keep the others.
-            for one in ended.drain(..) {
-                if let Err(error) = settle(db, std::slice::from_ref(&one)).await {
+            for one in &ended {
+                if let Err(error) = settle_at_last(db, std::slice::from_ref(one)).await {
                     tracing::error!(task = %one.0.id, %error, "cannot settle: the lease will run out");
                 }
             }
-        } else if refused {
-            tracing::error!(task = %ended[0].0.id, %error, "cannot settle: the lease will run out");
-            break;
-        } else {
-            tracing::error!(tasks = ended.len(), %error, "cannot settle yet");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
     drop(held);
 }
 
-async fn settle(
-    db: &PgPool,
-    ended: &[(jobboard_shared::queue::LeaseKey, bool, Settlement)],
-) -> Result<usize, sqlx::Error> {
+/// Fails only where the database refuses the settlements themselves. Tries for
+/// as long as it is away, restarts or has other troubles: the leases, if they
+/// still hold then, are ours.
+async fn settle_at_last(db: &PgPool, ended: &[Ended]) -> Result<(), sqlx::Error> {
+    let mut pause = Duration::from_millis(50);
+    loop {
+        match settle(db, ended).await {
+            Ok(settled) => {
+                let lost = ended.len().saturating_sub(settled);
+                if lost > 0 {
+                    tracing::warn!(lost, "leases were lost before their tasks were settled");
+                }
+                return Ok(());
+            }
+            Err(error) if is_refusal(&error) => return Err(error),
+            Err(error) => {
+                tracing::error!(tasks = ended.len(), %error, "cannot settle yet");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+async fn settle(db: &PgPool, ended: &[Ended]) -> Result<usize, sqlx::Error> {
     let mut conn = db.acquire().await?;
     Ok(db::settle(&mut conn, ended).await?.len())
 }

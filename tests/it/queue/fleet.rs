@@ -206,6 +206,41 @@ async fn a_run_whose_lease_is_lost_is_aborted_and_changes_nothing() {
     assert_eq!(queue.finished().await, 0);
 }
 
+/// As while the database is away or hangs: no beat tells that the lease is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_lease_cannot_be_renewed_is_aborted() {
+    let queue = Queue::start_with(|c| c.worker.lease = Duration::from_millis(600)).await;
+    sqlx::raw_sql(
+        "create function refuse_beats() returns trigger language plpgsql as $$
+             begin
+                 if current_query() like '%renewed as%' then raise 'no beats'; end if;
+                 return null;
+             end $$;
+         create trigger refuse_beats before update on tasks
+             for each statement execute function refuse_beats();",
+    )
+    .execute(&queue.db)
+    .await
+    .unwrap();
+    queue.enqueue(&Unique::named("a")).await;
+    let cancelled = Arc::new(Semaphore::new(0));
+    let told = Arc::clone(&cancelled);
+    let registry = Registry::default().on::<Unique>(move |_: Context, _: Unique, lease: Lease| {
+        let told = Arc::clone(&told);
+        tokio::spawn(async move {
+            lease.cancelled.cancelled().await;
+            told.add_permits(1);
+        });
+        std::future::pending()
+    });
+    let fleet = Fleet::start(&queue, registry);
+    let patience = Duration::from_secs(10);
+    let in_time = tokio::time::timeout(patience, cancelled.acquire()).await;
+    in_time.expect("cancelled").unwrap().forget();
+    fleet.stop().await;
+    assert_eq!(queue.finished().await, 0);
+}
+
 /// Troubles that pass, as in a restart of the database, cost no finished task
 /// its end; settlements that are refused for good keep no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

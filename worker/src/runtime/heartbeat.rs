@@ -1,6 +1,12 @@
 //! Renewing leases, whatever the handlers do.
 
-use std::{collections::HashSet, io, sync::Arc, thread, time::Duration};
+use std::{
+    collections::HashSet,
+    io,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use jobboard_shared::queue::db;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
@@ -31,9 +37,15 @@ impl Heart {
         thread::Builder::new()
             .name("lease-heartbeat".to_owned())
             .spawn(move || {
-                runtime.block_on(supervise("heartbeat", &token, || {
+                let beating = supervise("heartbeat", &token, || {
                     beat_until(token.clone(), options.clone(), Arc::clone(&leases), lease)
-                }));
+                });
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = beating => {}
+                        () = keep_expiring(&leases, lease) => {}
+                    }
+                });
                 drop(alive);
             })?;
         Ok(Self { stop, stopped })
@@ -43,6 +55,17 @@ impl Heart {
         self.stop.cancel();
         // The sender is dropped, never used: an error is the news of the end.
         let _ = self.stopped.await;
+    }
+}
+
+/// Beside the beats, so that one that hangs delays nothing.
+async fn keep_expiring(leases: &Leases, lease: Duration) {
+    loop {
+        tokio::time::sleep(lease / 20).await;
+        let expired = leases.expire(lease);
+        if expired > 0 {
+            tracing::error!(expired, "leases ran out because they could not be renewed");
+        }
     }
 }
 
@@ -91,12 +114,17 @@ async fn beat(
         Some(conn) => conn,
         None => connection.insert(PgConnection::connect_with(options).await?),
     };
+    let began = Instant::now();
     let held: HashSet<_> = db::heartbeat(conn, &keys, lease)
         .await?
         .into_iter()
         .collect();
-    for key in keys.into_iter().filter(|key| !held.contains(key)) {
-        leases.lost(key);
+    for key in keys {
+        if held.contains(&key) {
+            leases.renewed(key, began);
+        } else {
+            leases.lost(key);
+        }
     }
     Ok(())
 }

@@ -1,25 +1,23 @@
 //! Keeps the search documents in step with the jobs.
 
 use jobboard_shared::{
+    Error,
+    database::is_refusal,
     queue,
     search::{
         self, db,
         tasks::{BATCH, RefreshJobs, RefreshScope, RemoveExpired},
     },
 };
+use sqlx::{Acquire, PgTransaction};
+use uuid::Uuid;
 
 use crate::{Context, Lease, TaskResult};
 
 pub async fn refresh_jobs(ctx: Context, task: RefreshJobs, _: Lease) -> TaskResult {
     let mut tx = ctx.db.begin().await?;
-    let refreshed = search::refresh(&mut tx, &task.job_ids).await?;
+    refresh_or_part(&mut tx, &task.job_ids).await?;
     tx.commit().await?;
-    tracing::debug!(
-        jobs = task.job_ids.len(),
-        written = refreshed.written,
-        removed = refreshed.removed,
-        "refreshed search documents"
-    );
     Ok(())
 }
 
@@ -27,7 +25,7 @@ pub async fn refresh_jobs(ctx: Context, task: RefreshJobs, _: Lease) -> TaskResu
 pub async fn refresh_scope(ctx: Context, task: RefreshScope, _: Lease) -> TaskResult {
     let mut tx = ctx.db.begin().await?;
     let job_ids = db::jobs_of_scope(&mut tx, task.scope, task.after, BATCH).await?;
-    search::refresh(&mut tx, &job_ids).await?;
+    refresh_or_part(&mut tx, &job_ids).await?;
     if job_ids.len() == BATCH {
         let next = RefreshScope {
             scope: task.scope,
@@ -37,6 +35,36 @@ pub async fn refresh_scope(ctx: Context, task: RefreshScope, _: Lease) -> TaskRe
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Refreshes jobs together. Where the database refuses what they would write,
+/// each gets a task of its own instead, so that one bad job keeps no other out
+/// of search.
+async fn refresh_or_part(tx: &mut PgTransaction<'_>, job_ids: &[Uuid]) -> TaskResult {
+    let mut together = tx.begin().await?;
+    match search::refresh(&mut together, job_ids).await {
+        Ok(refreshed) => {
+            together.commit().await?;
+            tracing::debug!(
+                jobs = job_ids.len(),
+                written = refreshed.written,
+                removed = refreshed.removed,
+                "refreshed search documents"
+            );
+            Ok(())
+        }
+        Err(Error::Database(error)) if job_ids.len() > 1 && is_refusal(&error) => {
+            together.rollback().await?;
+            tracing::warn!(jobs = job_ids.len(), %error, "refused together, refreshing one by one");
+            let each: Vec<_> = job_ids
+                .iter()
+                .map(|id| RefreshJobs { job_ids: vec![*id] })
+                .collect();
+            queue::enqueue_many(tx, &each).await?;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub async fn remove_expired(ctx: Context, _: RemoveExpired, _: Lease) -> TaskResult {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jobboard_shared::search::{
     self,
-    tasks::{RefreshJobs, RemoveExpired},
+    tasks::{RefreshJobs, RemoveExpired, Scope, enqueue_scope},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -178,6 +178,51 @@ async fn refreshing_twice_changes_nothing_and_a_rebuild_repairs() {
     })
     .await;
     assert!(app.drain_tasks().await.failures.is_empty());
+}
+
+/// Whether they come as a batch or as a scope.
+#[tokio::test]
+async fn a_job_that_cannot_be_written_costs_itself_alone() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    let mut job_ids = vec![];
+    for title in ["Good", "Bad", "Better"] {
+        job_ids.push(publish(&employer, title, json!({})).await);
+    }
+    app.drain_tasks().await;
+    sqlx::raw_sql(
+        "create function refuse() returns trigger language plpgsql as $$
+             begin
+                 if exists (select from jobs where id = new.job_id and title = 'Bad') then
+                     raise 'row is too big' using errcode = '54000';
+                 end if;
+                 return new;
+             end $$;
+         create trigger refuse before insert on job_search_documents
+             for each row execute function refuse();",
+    )
+    .execute(&app.db)
+    .await
+    .expect("a document that is refused");
+    for scope in [false, true] {
+        sqlx::raw_sql("delete from job_search_documents; delete from tasks")
+            .execute(&app.db)
+            .await
+            .expect("empty the index");
+        if scope {
+            let mut conn = app.db.acquire().await.expect("a connection");
+            enqueue_scope(&mut conn, Scope::All).await.expect("enqueue");
+        } else {
+            let job_ids = job_ids.clone();
+            app.enqueue(&RefreshJobs { job_ids }).await;
+        }
+        let report = app.drain_tasks().await;
+        assert_eq!(found_sorted(&app, "").await, ["Better", "Good"]);
+        assert_eq!(report.failures.len(), 1, "{report:?}");
+        let left = app.pending_tasks::<RefreshJobs>().await;
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].job_ids, [job_ids[1]]);
+    }
 }
 
 #[tokio::test]

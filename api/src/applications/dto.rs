@@ -151,12 +151,12 @@ impl ApplicationUpdate {
     pub(super) fn parse(self) -> Change {
         Change {
             cover_letter: self.cover_letter,
-            resume_url: change_of(self.resume_url),
+            resume_url: self.resume_url.into(),
             answers: self.answers.map(object),
             status: self.status.map(Into::into),
-            rejection_reason: change_of(self.rejection_reason),
+            rejection_reason: self.rejection_reason.into(),
             message: self.message,
-            rating: change_of(self.rating),
+            rating: self.rating.into(),
             internal_notes: self.internal_notes,
         }
     }
@@ -176,7 +176,7 @@ pub(super) struct ApplicationStatusUpdate {
 impl ApplicationStatusUpdate {
     pub(super) fn parse(self) -> Change {
         Change {
-            rejection_reason: change_of(self.rejection_reason),
+            rejection_reason: self.rejection_reason.into(),
             message: self.message,
             ..Change::of_status(self.status.into())
         }
@@ -198,12 +198,4 @@ pub(super) fn filter(
 
 fn object(fields: HashMap<String, Value>) -> Value {
     Value::Object(Map::from_iter(fields))
-}
-
-fn change_of<T>(field: MaybeUndefined<T>) -> Option<Option<T>> {
-    match field {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
-    }
 }

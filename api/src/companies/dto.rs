@@ -146,11 +146,6 @@ pub(super) struct CompanyReplacement {
 impl CompanyReplacement {
     /// What is said of the company, and its new owner, if one is named.
     pub(super) fn split(self) -> (CompanyDetails, Option<Option<Uuid>>) {
-        let owner = match self.employer_id {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(id) => Some(Some(id)),
-        };
-        (self.company.into(), owner)
+        (self.company.into(), self.employer_id.into())
     }
 }

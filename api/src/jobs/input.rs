@@ -196,7 +196,7 @@ impl JobPatchInput {
         let mut nulls = Nulls::default();
         let patch = JobPatch {
             company: nulls.refuse("company", self.company),
-            category: clearable(self.category),
+            category: self.category.into(),
             title: nulls.refuse("title", self.title),
             description: emptied(self.description),
             requirements: emptied(self.requirements),
@@ -205,14 +205,15 @@ impl JobPatchInput {
             location: emptied(self.location),
             is_remote: nulls.refuse("is_remote", self.is_remote),
             job_type: nulls.refuse("job_type", self.job_type).map(Into::into),
-            experience_level: clearable(self.experience_level).map(|level| level.map(Into::into)),
-            salary_min: clearable(self.salary_min),
-            salary_max: clearable(self.salary_max),
+            experience_level: Option::from(self.experience_level)
+                .map(|level: Option<_>| level.map(Into::into)),
+            salary_min: self.salary_min.into(),
+            salary_max: self.salary_max.into(),
             salary_currency: nulls.refuse("salary_currency", self.salary_currency),
             salary_period: nulls
                 .refuse("salary_period", self.salary_period)
                 .map(Into::into),
-            expires_at: clearable(self.expires_at),
+            expires_at: self.expires_at.into(),
             skills: emptied(self.skills).map(|all| all.into_iter().map(Into::into).collect()),
             status: nulls.refuse("status", self.status).map(Into::into),
         };
@@ -247,15 +248,7 @@ impl Nulls {
     }
 }
 
-fn clearable<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
-    }
-}
-
 /// Null empties a text or a list.
 fn emptied<T: Default>(value: MaybeUndefined<T>) -> Option<T> {
-    clearable(value).map(Option::unwrap_or_default)
+    Option::<Option<T>>::from(value).map(Option::unwrap_or_default)
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     FieldError,
-    jobs::{ExperienceLevel, JobType, SalaryPeriod},
+    jobs::{DEFAULT_CURRENCY, ExperienceLevel, JobType, SalaryPeriod},
 };
 
 /// At most so many skills are kept of an ad.
@@ -114,7 +114,7 @@ impl ImportedJob {
             salary_max,
             salary_currency: row
                 .choice(Field::SalaryCurrency, spelling::currency)
-                .unwrap_or_else(|| "USD".to_owned()),
+                .unwrap_or_else(|| DEFAULT_CURRENCY.to_owned()),
             salary_period: row
                 .choice(Field::SalaryPeriod, spelling::salary_period)
                 .unwrap_or(SalaryPeriod::Yearly),

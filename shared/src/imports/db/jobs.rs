@@ -103,21 +103,21 @@ pub async fn insert(
         &of.fingerprints,
         &of.company_ids,
         &of.category_ids as _,
-        &of.text(|ad| ad.source.clone()),
-        &of.optional(|ad| ad.external_id.clone()) as _,
-        &of.optional(|ad| ad.url.clone()) as _,
-        &of.text(|ad| ad.title.clone()),
-        &of.text(|ad| ad.description.clone()),
-        &of.text(|ad| ad.requirements.clone()),
-        &of.text(|ad| ad.responsibilities.clone()),
-        &of.text(|ad| ad.benefits.clone()),
-        &of.text(|ad| ad.location.clone()),
+        &of.each(|ad| ad.source.clone()),
+        &of.each(|ad| ad.external_id.clone()) as _,
+        &of.each(|ad| ad.url.clone()) as _,
+        &of.each(|ad| ad.title.clone()),
+        &of.each(|ad| ad.description.clone()),
+        &of.each(|ad| ad.requirements.clone()),
+        &of.each(|ad| ad.responsibilities.clone()),
+        &of.each(|ad| ad.benefits.clone()),
+        &of.each(|ad| ad.location.clone()),
         &of.each(|ad| ad.is_remote),
         &of.each(|ad| ad.job_type) as &[JobType],
         &of.each(|ad| ad.experience_level) as &[Option<ExperienceLevel>],
         &of.each(|ad| ad.salary_min) as _,
         &of.each(|ad| ad.salary_max) as _,
-        &of.text(|ad| ad.salary_currency.clone()),
+        &of.each(|ad| ad.salary_currency.clone()),
         &of.each(|ad| ad.salary_period) as &[SalaryPeriod],
         &of.each(|ad| ad.posted_at) as _,
         &of.each(|ad| ad.expires_at) as _,
@@ -160,21 +160,21 @@ pub async fn update(
         &of.fingerprints,
         &of.company_ids,
         &of.category_ids as _,
-        &of.text(|ad| ad.source.clone()),
-        &of.optional(|ad| ad.external_id.clone()) as _,
-        &of.optional(|ad| ad.url.clone()) as _,
-        &of.text(|ad| ad.title.clone()),
-        &of.text(|ad| ad.description.clone()),
-        &of.text(|ad| ad.requirements.clone()),
-        &of.text(|ad| ad.responsibilities.clone()),
-        &of.text(|ad| ad.benefits.clone()),
-        &of.text(|ad| ad.location.clone()),
+        &of.each(|ad| ad.source.clone()),
+        &of.each(|ad| ad.external_id.clone()) as _,
+        &of.each(|ad| ad.url.clone()) as _,
+        &of.each(|ad| ad.title.clone()),
+        &of.each(|ad| ad.description.clone()),
+        &of.each(|ad| ad.requirements.clone()),
+        &of.each(|ad| ad.responsibilities.clone()),
+        &of.each(|ad| ad.benefits.clone()),
+        &of.each(|ad| ad.location.clone()),
         &of.each(|ad| ad.is_remote),
         &of.each(|ad| ad.job_type) as &[JobType],
         &of.each(|ad| ad.experience_level) as &[Option<ExperienceLevel>],
         &of.each(|ad| ad.salary_min) as _,
         &of.each(|ad| ad.salary_max) as _,
-        &of.text(|ad| ad.salary_currency.clone()),
+        &of.each(|ad| ad.salary_currency.clone()),
         &of.each(|ad| ad.salary_period) as &[SalaryPeriod],
         &of.each(|ad| ad.posted_at) as _,
         &of.each(|ad| ad.expires_at) as _,
@@ -233,13 +233,5 @@ impl<'a> Columns<'a> {
 
     fn each<T>(&self, field: impl Fn(&ImportedJob) -> T) -> Vec<T> {
         self.jobs.iter().map(|job| field(job.ad)).collect()
-    }
-
-    fn text(&self, field: impl Fn(&ImportedJob) -> String) -> Vec<String> {
-        self.each(field)
-    }
-
-    fn optional(&self, field: impl Fn(&ImportedJob) -> Option<String>) -> Vec<Option<String>> {
-        self.each(field)
     }
 }

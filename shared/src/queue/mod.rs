@@ -31,6 +31,9 @@ pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
     const PRIORITY: i16 = 0;
     /// A run that takes longer is aborted and counts as a failure.
     const TIMEOUT: Duration = Duration::from_secs(60);
+    /// Not started later than so long after it was due: dead then, with the
+    /// reason `deadline`.
+    const DEADLINE: Option<Duration> = None;
 
     /// At most one task of this kind and key is pending; another enqueue of it
     /// merges into that one, whose arguments stand. So equal keys must mean
@@ -51,6 +54,11 @@ impl fmt::Display for TaskId {
     }
 }
 
+/// Names a group of tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct BatchId(pub i64);
+
 /// A task on its way into the queue, its type forgotten.
 #[derive(Clone, Debug)]
 pub struct NewTask {
@@ -62,6 +70,9 @@ pub struct NewTask {
     pub unique_key: Option<String>,
     /// From the transaction's time on.
     pub delay: Duration,
+    /// Counted from when it is due.
+    pub deadline: Option<Duration>,
+    pub batch: Option<BatchId>,
 }
 
 impl NewTask {
@@ -75,6 +86,8 @@ impl NewTask {
             max_attempts: T::MAX_ATTEMPTS,
             unique_key: task.unique_key(),
             delay: Duration::ZERO,
+            deadline: T::DEADLINE,
+            batch: None,
         })
     }
 
@@ -152,6 +165,11 @@ pub struct LeasedTask {
     pub max_attempts: i16,
     /// Whether it has a unique key, so that a newer twin may be pending.
     pub unique: bool,
+    /// From when it was due to its lease.
+    pub waited: Duration,
+    /// It was leased after its deadline: not to be run.
+    pub too_late: bool,
+    pub batch: Option<BatchId>,
 }
 
 impl LeasedTask {
@@ -166,6 +184,9 @@ impl LeasedTask {
             attempt: self.attempt,
             max_attempts: self.max_attempts,
             unique: self.unique,
+            waited: self.waited,
+            too_late: self.too_late,
+            batch: self.batch,
         }
     }
 
@@ -208,6 +229,7 @@ pub enum DeathReason {
     Attempts,
     GaveUp,
     Undecodable,
+    Deadline,
 }
 
 impl DeathReason {
@@ -216,6 +238,7 @@ impl DeathReason {
             Self::Attempts => "attempts",
             Self::GaveUp => "gave_up",
             Self::Undecodable => "undecodable",
+            Self::Deadline => "deadline",
         }
     }
 }

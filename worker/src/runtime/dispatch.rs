@@ -128,6 +128,9 @@ impl Dispatcher {
             let error = TaskError::retry(format!("no handler for {}", task.kind));
             return Ending::Settle(settlement(&task, Err(error)));
         };
+        if task.too_late {
+            return Ending::Settle(too_late(&task));
+        }
         let args = task.args.take();
         let ctx = self.ctx.clone();
         let started =
@@ -181,6 +184,14 @@ fn undecodable(task: &LeasedTask, error: &serde_json::Error) -> Settlement {
     Settlement::Dead {
         reason: DeathReason::Undecodable,
         error: error.to_string(),
+    }
+}
+
+fn too_late(task: &LeasedTask) -> Settlement {
+    tracing::warn!(task = %task.key.id, kind = task.kind, "task dead: past its deadline");
+    Settlement::Dead {
+        reason: DeathReason::Deadline,
+        error: "not started before its deadline".to_owned(),
     }
 }
 

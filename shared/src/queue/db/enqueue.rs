@@ -35,22 +35,32 @@ pub async fn insert(
     let max_attempts: Vec<_> = tasks.iter().map(|t| t.max_attempts).collect();
     let keys: Vec<_> = tasks.iter().map(|t| t.unique_key.clone()).collect();
     let delays: Vec<_> = tasks.iter().map(|t| t.delay.as_secs_f64()).collect();
+    let deadlines: Vec<_> = tasks
+        .iter()
+        .map(|t| t.deadline.map(|deadline| deadline.as_secs_f64()))
+        .collect();
+    let batches: Vec<_> = tasks.iter().map(|t| t.batch.map(|batch| batch.0)).collect();
     let rows = sqlx::query!(
         r#"
         with clock as materialized (select app_now() as now),
         entry as (
             insert into tasks (queue, kind, args, priority, max_attempts, unique_key,
-                               run_at, enqueued_at)
+                               run_at, enqueued_at, deadline, batch_id)
             select n.queue, n.kind, n.args, n.priority, n.max_attempts, n.unique_key,
-                   clock.now + make_interval(secs => n.delay), clock.now
+                   clock.now + make_interval(secs => n.delay), clock.now,
+                   clock.now + make_interval(secs => n.delay + n.deadline), n.batch
             from clock, unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[],
-                               $5::smallint[], $6::text[], $7::float8[])
+                               $5::smallint[], $6::text[], $7::float8[], $10::float8[],
+                               $11::bigint[])
                 with ordinality
-                as n(queue, kind, args, priority, max_attempts, unique_key, delay, place)
+                as n(queue, kind, args, priority, max_attempts, unique_key, delay, deadline,
+                     batch, place)
             order by n.kind, n.unique_key, n.place
             on conflict (kind, unique_key) where lease_until is null and unique_key is not null
             do update set
                 priority = least(tasks.priority, excluded.priority),
+                deadline = case when tasks.deadline is null or excluded.deadline is null then null
+                    else greatest(tasks.deadline, excluded.deadline) end,
                 run_at = case
                     when tasks.errors = '[]' then least(tasks.run_at, excluded.run_at)
                     when tasks.lapses > 0 then tasks.run_at
@@ -76,6 +86,8 @@ pub async fn insert(
         &delays,
         CHANNEL,
         LONGEST_MERGED_BACKOFF.as_secs_f64(),
+        &deadlines as &[Option<f64>],
+        &batches as &[Option<i64>],
     )
     .fetch_all(conn)
     .await?;

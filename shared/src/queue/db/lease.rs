@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use crate::queue::{LeaseKey, LeasedTask, TaskId};
+use crate::queue::{BatchId, LeaseKey, LeasedTask, TaskId};
 
 /// For connections that only lease and settle. Their plans are cached while the
 /// table is all but empty, when reading it whole is cheapest, and still used when
@@ -37,6 +37,8 @@ pub async fn lease(
         priorities as (
             (select priority from tasks
              where queue = $1 and lease_until is null and lapses = 0
+               and not exists (select from queue_controls c
+                               where c.queue = $1 and c.paused_at is not null)
              order by priority limit 1)
             union all
             select (select t.priority from tasks t
@@ -63,11 +65,16 @@ pub async fn lease(
             attempt = t.attempt + 1,
             fence = t.fence + 1,
             lease_until = (select now from clock) + make_interval(secs => $3),
-            leased_by = $4
+            leased_by = $4,
+            started_at = (select now from clock),
+            cancel_requested_at = null
         from picked
         where t.id = picked.id
         returning t.id, t.fence, t.queue, t.kind, t.args, t.priority, t.run_at, t.attempt,
-            t.max_attempts, t.unique_key is not null as "is_unique!"
+            t.max_attempts, t.unique_key is not null as "is_unique!",
+            t.batch_id as "batch: BatchId",
+            extract(epoch from t.started_at - t.run_at)::float8 as "waited!",
+            coalesce(t.deadline < t.started_at, false) as "too_late!"
         "#,
         queue,
         i64::try_from(limit).unwrap_or(i64::MAX),
@@ -91,6 +98,9 @@ pub async fn lease(
             attempt: row.attempt,
             max_attempts: row.max_attempts,
             unique: row.is_unique,
+            waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
+            too_late: row.too_late,
+            batch: row.batch,
         })
         .collect())
 }
@@ -111,6 +121,8 @@ pub async fn lease_suspect(
             select t.id from tasks t
             where t.queue = $1 and t.lease_until is null and t.lapses > 0
               and t.run_at <= (select now from clock)
+              and not exists (select from queue_controls c
+                              where c.queue = $1 and c.paused_at is not null)
             order by t.run_at, t.id
             limit 1
             for update skip locked
@@ -119,11 +131,16 @@ pub async fn lease_suspect(
             attempt = t.attempt + 1,
             fence = t.fence + 1,
             lease_until = (select now from clock) + make_interval(secs => $2),
-            leased_by = $3
+            leased_by = $3,
+            started_at = (select now from clock),
+            cancel_requested_at = null
         from picked
         where t.id = picked.id
         returning t.id, t.fence, t.queue, t.kind, t.args, t.priority, t.attempt,
-            t.max_attempts, t.unique_key is not null as "is_unique!"
+            t.max_attempts, t.unique_key is not null as "is_unique!",
+            t.batch_id as "batch: BatchId",
+            extract(epoch from t.started_at - t.run_at)::float8 as "waited!",
+            coalesce(t.deadline < t.started_at, false) as "too_late!"
         "#,
         queue,
         lease.as_secs_f64(),
@@ -143,6 +160,9 @@ pub async fn lease_suspect(
         attempt: row.attempt,
         max_attempts: row.max_attempts,
         unique: row.is_unique,
+        waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
+        too_late: row.too_late,
+        batch: row.batch,
     }))
 }
 

@@ -94,11 +94,13 @@ async fn finish(
             delete from tasks t
             using unnest($1::bigint[], $2::bigint[]) as l(id, fence)
             where t.id = l.id and t.fence = l.fence and t.lease_until is not null
-            returning t.id, t.queue, t.kind, t.args, t.attempt, t.enqueued_at, t.leased_by
+            returning t.id, t.queue, t.kind, t.args, t.attempt, t.enqueued_at, t.leased_by,
+                      t.started_at, t.batch_id
         )
         insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
-                                    finished_by)
-        select gone.id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by
+                                    finished_by, started_at, batch_id)
+        select gone.id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by,
+               started_at, batch_id
         from gone, clock
         returning id
         "#,
@@ -165,14 +167,14 @@ async fn bring_back(
         ),
         returned as (
             insert into tasks (id, queue, kind, args, priority, attempt, max_attempts, run_at,
-                               fence, lapses, unique_key, enqueued_at, errors)
+                               fence, lapses, unique_key, enqueued_at, deadline, batch_id, errors)
             overriding system value
             select id, queue, kind, args, priority,
                 case when counted then attempt else greatest(attempt - 1, 0) end, max_attempts,
                 clock.now + make_interval(secs => delay), fence,
                 case lapse when 'one more' then least(lapses + 1, 1000)
                            when 'as before' then lapses else 0 end,
-                unique_key, enqueued_at,
+                unique_key, enqueued_at, deadline, batch_id,
                 case when error is null then errors
                     else jsonb_path_query_array(errors || jsonb_build_object(
                             'at', clock.now, 'attempt', attempt, 'worker', leased_by,
@@ -237,8 +239,9 @@ async fn bury(
             returning t.*, l.reason, l.error
         )
         insert into dead_tasks (id, queue, kind, args, priority, attempt, max_attempts, unique_key,
-                                reason, errors, enqueued_at, died_at)
+                                reason, started_at, batch_id, errors, enqueued_at, died_at)
         select id, queue, kind, args, priority, attempt, max_attempts, unique_key, reason,
+            started_at, batch_id,
             jsonb_path_query_array(errors || jsonb_build_object(
                 'at', clock.now, 'attempt', attempt, 'worker', leased_by,
                 'error', error), '$[last - 9 to last]'),

@@ -9,12 +9,14 @@ use crate::{Context, Lease, TaskResult};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const PARTITIONS_AHEAD: i32 = 7;
 const KEEP_FINISHED: Duration = DAY.saturating_mul(7);
+const FORGET_WORKERS: Duration = Duration::from_secs(3600);
 const KEEP_DEAD: Duration = DAY.saturating_mul(90);
 
 pub(crate) async fn upkeep(ctx: Context, _: Upkeep, _: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     let made = db::make_partitions(&mut conn, PARTITIONS_AHEAD).await?;
     let dropped = db::drop_old_records(&mut conn, KEEP_FINISHED, KEEP_DEAD).await?;
-    tracing::debug!(made, ?dropped, "finished tasks kept in bounds");
+    let workers = db::forget_workers(&mut conn, FORGET_WORKERS).await?;
+    tracing::debug!(made, ?dropped, workers, "finished tasks kept in bounds");
     Ok(())
 }

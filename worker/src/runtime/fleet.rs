@@ -20,7 +20,7 @@ use super::{
     backend::{Envelope, QueueBackend},
     dispatch::{Dispatcher, Ending, Registry},
     fetcher::Station,
-    heartbeat::Heart,
+    heartbeat::{Heart, Heartbeat},
     scheduler::{Schedule, tick},
     supervise::supervise,
     wakes::Wakes,
@@ -104,8 +104,15 @@ pub async fn run_with(
         stop: CancellationToken::new(),
     };
     let options = (*ctx.db.connect_options()).clone();
-    let heart = Heart::start(options, Arc::clone(&station.leases), station.lease)
-        .map_err(RunError::Heartbeat)?;
+    let heart = Heart::start(Heartbeat {
+        options,
+        leases: Arc::clone(&station.leases),
+        lease: station.lease,
+        worker: Arc::clone(&station.worker),
+        queues: settings.queues.clone(),
+        closing: shutdown.clone(),
+    })
+    .map_err(RunError::Heartbeat)?;
     tracing::info!(worker = &*station.worker, queues = ?settings.queues, "fleet starts");
     let grace = AbortOnDropHandle::new(tokio::spawn(end_grace(
         shutdown.clone(),

@@ -1,19 +1,37 @@
 //! Renewing leases, whatever the handlers do.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     io,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
-use jobboard_shared::queue::db;
+use jobboard_shared::queue::db::{self, WorkerBeat};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{leases::Leases, supervise::supervise};
+
+/// A worker gives a sign of life at least so often, however long its leases.
+const SLOWEST_RHYTHM: Duration = Duration::from_secs(10);
+/// What the last word of a worker that ends may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Who beats.
+#[derive(Clone)]
+pub(crate) struct Heartbeat {
+    pub(crate) options: PgConnectOptions,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) lease: Duration,
+    /// Names this process in leases.
+    pub(crate) worker: Arc<str>,
+    pub(crate) queues: BTreeMap<String, usize>,
+    /// Cancelled when the worker takes nothing new.
+    pub(crate) closing: CancellationToken,
+}
 
 /// Its own thread, so that handlers that compute for long do not starve it, and
 /// its own connection, so that no pool makes it wait.
@@ -23,11 +41,7 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    pub(crate) fn start(
-        options: PgConnectOptions,
-        leases: Arc<Leases>,
-        lease: Duration,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(heartbeat: Heartbeat) -> io::Result<Self> {
         let stop = CancellationToken::new();
         let (alive, stopped) = oneshot::channel();
         let token = stop.clone();
@@ -37,8 +51,10 @@ impl Heart {
         thread::Builder::new()
             .name("lease-heartbeat".to_owned())
             .spawn(move || {
+                let (leases, lease) = (Arc::clone(&heartbeat.leases), heartbeat.lease);
                 let beating = supervise("heartbeat", &token, || {
-                    beat_until(token.clone(), options.clone(), Arc::clone(&leases), lease)
+                    let (heartbeat, token) = (heartbeat.clone(), token.clone());
+                    async move { heartbeat.beat_until(token).await }
                 });
                 runtime.block_on(async {
                     tokio::select! {
@@ -51,6 +67,7 @@ impl Heart {
         Ok(Self { stop, stopped })
     }
 
+    /// Ends the beats and takes the worker off the list.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         // The sender is dropped, never used: an error is the news of the end.
@@ -69,62 +86,82 @@ async fn keep_expiring(leases: &Leases, lease: Duration) {
     }
 }
 
-async fn beat_until(
-    stop: CancellationToken,
-    options: PgConnectOptions,
-    leases: Arc<Leases>,
-    lease: Duration,
-) {
-    let rhythm = lease / 3;
-    let mut connection = None;
-    let mut pause = rhythm;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(pause) => {}
+impl Heartbeat {
+    async fn beat_until(&self, stop: CancellationToken) {
+        let rhythm = (self.lease / 3).min(SLOWEST_RHYTHM);
+        let host = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        let mut connection = None;
+        // At once, so that a worker is known before it has its first lease.
+        let mut pause = Duration::ZERO;
+        let mut was_closing = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+                () = self.closing.cancelled(), if !was_closing => was_closing = true,
+            }
+            let beat = self.beat(&mut connection, &host);
+            pause = match tokio::time::timeout(rhythm, beat).await {
+                Ok(Ok(())) => rhythm,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "cannot renew leases");
+                    connection = None;
+                    rhythm / 4
+                }
+                Err(_) => {
+                    tracing::error!("cannot renew leases: the database does not answer");
+                    connection = None;
+                    rhythm / 4
+                }
+            };
         }
-        let beat = beat(&mut connection, &options, &leases, lease);
-        pause = match tokio::time::timeout(rhythm, beat).await {
-            Ok(Ok(())) => rhythm,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "cannot renew leases");
-                connection = None;
-                rhythm / 4
+        if let Some(mut connection) = connection {
+            let farewell = db::remove_worker(&mut connection, &self.worker);
+            match tokio::time::timeout(FAREWELL, farewell).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "cannot take the worker off the list"),
+                Err(_) => tracing::warn!("cannot take the worker off the list in time"),
             }
-            Err(_) => {
-                tracing::error!("cannot renew leases: the database does not answer");
-                connection = None;
-                rhythm / 4
-            }
-        };
+        }
     }
-}
 
-async fn beat(
-    connection: &mut Option<PgConnection>,
-    options: &PgConnectOptions,
-    leases: &Leases,
-    lease: Duration,
-) -> Result<(), sqlx::Error> {
-    let keys = leases.keys();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let conn = match connection {
-        Some(conn) => conn,
-        None => connection.insert(PgConnection::connect_with(options).await?),
-    };
-    let began = Instant::now();
-    let held: HashSet<_> = db::heartbeat(conn, &keys, lease)
-        .await?
-        .into_iter()
-        .collect();
-    for key in keys {
-        if held.contains(&key) {
-            leases.renewed(key, began);
-        } else {
-            leases.lost(key);
+    async fn beat(
+        &self,
+        connection: &mut Option<PgConnection>,
+        host: &str,
+    ) -> Result<(), sqlx::Error> {
+        let conn = match connection {
+            Some(conn) => conn,
+            None => connection.insert(PgConnection::connect_with(&self.options).await?),
+        };
+        let keys = self.leases.keys();
+        if !keys.is_empty() {
+            let began = Instant::now();
+            let held: HashSet<_> = db::heartbeat(conn, &keys, self.lease)
+                .await?
+                .into_iter()
+                .collect();
+            for key in &keys {
+                if held.contains(key) {
+                    self.leases.renewed(*key, began);
+                } else {
+                    self.leases.lost(*key);
+                }
+            }
         }
+        let beat = WorkerBeat {
+            id: &self.worker,
+            host,
+            pid: i32::try_from(std::process::id()).unwrap_or_default(),
+            version: env!("CARGO_PKG_VERSION"),
+            queues: &self.queues,
+            lease: self.lease,
+            running: keys.len(),
+            stopping: self.closing.is_cancelled(),
+        };
+        db::announce_worker(conn, &beat).await
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ mod lease;
 mod records;
 mod schedule;
 mod settle;
+mod workers;
 
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{end_all_leases, heartbeat, lease, lease_suspect, prefer_indexes};
@@ -13,3 +14,6 @@ pub use records::{
 };
 pub use schedule::{LastTick, claim_ticks, last_ticks, register_lines};
 pub use settle::{Lapse, rescue, settle};
+pub use workers::{
+    WorkerBeat, WorkerProcess, announce_worker, forget_workers, remove_worker, workers,
+};

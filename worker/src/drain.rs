@@ -93,7 +93,7 @@ impl DrainReport {
                 return;
             }
             Settlement::Again {
-                why: Again::Failed { error } | Again::Lapsed { error },
+                why: Again::Failed { error } | Again::Lapsed { error, .. },
                 ..
             } => (error, false),
             Settlement::Again {

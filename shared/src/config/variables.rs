@@ -106,7 +106,7 @@ pub const VARIABLES: &[Variable] = &[
     mapped("EMAIL_HOST_PASSWORD", "SMTP_URL", "the user's password"),
 
     own("JOBBOARD_QUEUES", "default=4,imports=2,mail=8,recommendations=2,search=4", "queues that this worker serves and how many tasks of each run at once"),
-    own("JOBBOARD_LEASE", "30s", "how long a task stays with a worker that gives no sign of life"),
+    own("JOBBOARD_LEASE", "20s", "how long a task stays with a worker that gives no sign of life; it runs elsewhere a tenth of that later, 2 seconds at most"),
     own("JOBBOARD_SHUTDOWN_GRACE", "25s", "what running tasks get to finish when told to stop"),
     no_effect("CELERY_BROKER_URL", QUEUE_IS_POSTGRES, "Celery's broker"),
     no_effect("CELERY_RESULT_BACKEND", QUEUE_IS_POSTGRES, "Celery's results"),

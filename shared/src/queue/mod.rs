@@ -215,9 +215,10 @@ pub enum Settlement {
 pub enum Again {
     /// It failed: the attempt counts.
     Failed { error: String },
-    /// Its lease ran out, so its worker probably died: the attempt counts, and
-    /// the task is a suspect.
-    Lapsed { error: String },
+    /// Its lease ran out, so its worker probably died: the attempt counts. The
+    /// first time in a row nothing is held against the task, workers are killed
+    /// all the time; after that it is a suspect.
+    Lapsed { error: String, suspect: bool },
     /// It asked to come back: the attempt does not count.
     Snoozed,
     /// Its worker shuts down: the attempt does not count.

@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Plain, Queue, Unique, succeed};
 
-struct Fleet {
-    shutdown: CancellationToken,
+pub(super) struct Fleet {
+    pub(super) shutdown: CancellationToken,
     run: JoinHandle<Result<(), RunError>>,
 }
 
 impl Fleet {
-    fn start(queue: &Queue, registry: Registry) -> Self {
+    pub(super) fn start(queue: &Queue, registry: Registry) -> Self {
         let shutdown = CancellationToken::new();
         let fleet = run_with(
             queue.ctx.clone(),
@@ -31,7 +31,7 @@ impl Fleet {
         }
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.shutdown.cancel();
         self.run.await.unwrap().unwrap();
     }
@@ -39,20 +39,20 @@ impl Fleet {
 
 /// Handlers that wait until the test lets them go.
 #[derive(Clone)]
-struct Gate {
-    started: Arc<Semaphore>,
-    open: Arc<Semaphore>,
+pub(super) struct Gate {
+    pub(super) started: Arc<Semaphore>,
+    pub(super) open: Arc<Semaphore>,
 }
 
 impl Gate {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             started: Arc::new(Semaphore::new(0)),
             open: Arc::new(Semaphore::new(0)),
         }
     }
 
-    fn registry(&self) -> Registry {
+    pub(super) fn registry(&self) -> Registry {
         let gate = self.clone();
         Registry::default().on::<Unique>(move |_: Context, _: Unique, _: Lease| {
             let gate = gate.clone();
@@ -64,7 +64,7 @@ impl Gate {
         })
     }
 
-    async fn wait_for_start(&self) {
+    pub(super) async fn wait_for_start(&self) {
         self.started.acquire().await.unwrap().forget();
     }
 }

@@ -31,10 +31,7 @@ async fn who_lost_the_lease_changes_nothing() {
     }
     queue.advance(Duration::from_secs(3600)).await;
     let mut conn = queue.db.acquire().await.unwrap();
-    let new = db::lease_suspect(&mut conn, "default", "w", LEASE)
-        .await
-        .unwrap()
-        .unwrap();
+    let new = queue.lease(1).await.remove(0);
     assert!(new.key.fence > old.key.fence);
     for settlement in &late {
         assert!(
@@ -47,6 +44,34 @@ async fn who_lost_the_lease_changes_nothing() {
         .unwrap();
     assert_eq!(held, [new.key]);
     assert_eq!(queue.settle(&new, Settlement::Done).await, [new.key.id]);
+}
+
+#[tokio::test]
+async fn the_first_lapse_costs_no_time_and_the_next_in_a_row_make_a_suspect() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    let lapse = async || {
+        queue.advance(LEASE + Duration::from_secs(1)).await;
+        assert_eq!(queue.rescue().await.len(), 1);
+    };
+    assert_eq!(queue.lease(1).await.len(), 1);
+    lapse().await;
+    let second = queue.lease(1).await;
+    assert_eq!(second[0].attempt, 2, "at once, and counted");
+    lapse().await;
+    assert!(queue.lease_any().await.is_empty(), "a backoff");
+    queue.advance(Duration::from_secs(5)).await;
+    assert!(queue.lease(1).await.is_empty(), "alone");
+    let third = queue.lease_any().await.remove(0);
+    assert_eq!(third.attempt, 3);
+
+    // What ends by itself is no suspect any more.
+    let snooze = Settlement::Again {
+        delay: Duration::ZERO,
+        why: Again::Snoozed,
+    };
+    queue.settle(&third, snooze).await;
+    assert_eq!(queue.lease(1).await.len(), 1);
 }
 
 #[tokio::test]

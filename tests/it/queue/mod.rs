@@ -8,6 +8,7 @@ mod poison;
 mod process;
 mod records;
 mod schedule;
+mod workers;
 
 use std::{sync::Arc, time::Duration};
 

@@ -13,6 +13,11 @@ const TASKS: i64 = 3000;
 
 /// A worker of the search queue on this database.
 fn worker(queue: &Queue) -> Child {
+    worker_with(queue, &[])
+}
+
+/// The same with further variables.
+pub(super) fn worker_with(queue: &Queue, variables: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_jobboard"))
         .arg("worker")
         .current_dir(std::env::temp_dir())
@@ -23,6 +28,7 @@ fn worker(queue: &Queue) -> Child {
             "a secret that only tests share, of 32 bytes and more",
         )
         .env("JOBBOARD_OUTBOX_DIR", std::env::temp_dir())
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -31,7 +37,7 @@ fn worker(queue: &Queue) -> Child {
         .unwrap()
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(super) fn signal(child: &Child, signal: Signal) {
     let id = child
         .id()
         .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
@@ -40,8 +46,8 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 /// Refreshes of jobs that are gone: real work that ends quietly.
-async fn enqueue_refreshes(queue: &Queue) {
-    let tasks: Vec<_> = (0..TASKS)
+pub(super) async fn enqueue_refreshes(queue: &Queue, number: i64) {
+    let tasks: Vec<_> = (0..number)
         .map(|_| RefreshJobs {
             job_ids: vec![Uuid::new_v4()],
         })
@@ -55,7 +61,7 @@ const SOME_RAN: &str = "select count(*) >= 100 from finished_tasks";
 #[tokio::test]
 async fn sigterm_leaves_no_task_leased_and_counts_nothing() {
     let queue = Queue::start().await;
-    enqueue_refreshes(&queue).await;
+    enqueue_refreshes(&queue, TASKS).await;
     let mut child = worker(&queue);
     queue.until("some have run", SOME_RAN).await;
     signal(&child, Signal::TERM);
@@ -69,7 +75,7 @@ async fn sigterm_leaves_no_task_leased_and_counts_nothing() {
 #[tokio::test]
 async fn what_a_killed_worker_held_is_done_by_the_next() {
     let queue = Queue::start().await;
-    enqueue_refreshes(&queue).await;
+    enqueue_refreshes(&queue, TASKS).await;
     let mut child = worker(&queue);
     queue.until("some have run", SOME_RAN).await;
     signal(&child, Signal::KILL);

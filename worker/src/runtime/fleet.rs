@@ -36,6 +36,9 @@ const LAST_CALL: Duration = Duration::from_secs(10);
 const SCHEDULE_RHYTHM: Duration = Duration::from_secs(1);
 const POLL_WITH_BELL: Duration = Duration::from_secs(1);
 const POLL_WITHOUT_BELL: Duration = Duration::from_millis(250);
+/// A tenth of the lease, within these.
+const FASTEST_RESCUE: Duration = Duration::from_millis(100);
+const SLOWEST_RESCUE: Duration = Duration::from_secs(2);
 const LONGEST_RESTART_DELAY: Duration = Duration::from_secs(30);
 
 /// Why a fleet could not start, or did not end well.
@@ -204,13 +207,16 @@ async fn keep_rescuing(station: Station, queues: Vec<String>) {
 }
 
 async fn rescue_until_closing(station: Station, queues: Vec<String>) {
+    let rhythm = (station.lease / 10).clamp(FASTEST_RESCUE, SLOWEST_RESCUE);
     loop {
+        let mut more = false;
         let rescued = async {
             let mut conn = station.db.acquire().await?;
             db::rescue(&mut conn, &queues).await
         };
         match rescued.await {
             Ok(lapses) => {
+                more = lapses.len() == db::RESCUED_AT_ONCE;
                 for lapse in lapses {
                     let (dead, leased_by) = (lapse.dead, &lapse.leased_by);
                     tracing::warn!(task = %lapse.id, kind = lapse.kind, leased_by, dead, "lease ran out");
@@ -218,9 +224,10 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
             }
             Err(error) => tracing::error!(%error, "cannot rescue tasks"),
         }
+        let pause = if more { Duration::ZERO } else { rhythm };
         tokio::select! {
             () = station.closing.cancelled() => return,
-            () = tokio::time::sleep(station.lease / 3) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

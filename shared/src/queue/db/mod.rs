@@ -3,6 +3,7 @@
 mod enqueue;
 mod lease;
 mod records;
+mod rescue;
 mod schedule;
 mod settle;
 mod workers;
@@ -12,8 +13,9 @@ pub use lease::{end_all_leases, heartbeat, lease, lease_suspect, prefer_indexes}
 pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };
+pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
 pub use schedule::{LastTick, claim_ticks, last_ticks, register_lines};
-pub use settle::{Lapse, rescue, settle};
+pub use settle::settle;
 pub use workers::{
     WorkerBeat, WorkerProcess, announce_worker, forget_workers, remove_worker, workers,
 };

@@ -3,13 +3,12 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection};
 
 use crate::queue::{
-    Again, DeathReason, LeaseKey, Settlement, TaskId,
-    backoff::{self, LONGEST_MERGED_BACKOFF},
+    Again, CHANNEL, DeathReason, LeaseKey, Settlement, TaskId, backoff::LONGEST_MERGED_BACKOFF,
 };
 
 /// Rows of one settling statement that may have lost their lease by now.
 #[derive(Clone, Copy)]
-enum Holder {
+pub(super) enum Holder {
     /// The worker itself, its lease renewed or not.
     Worker,
     /// Somebody who found the lease run out.
@@ -29,7 +28,7 @@ pub async fn settle(
 /// comes back in a statement of its own: its insert may wait for a transaction
 /// that has enqueued its twin, and holding a second key meanwhile could
 /// deadlock with it.
-async fn settle_as(
+pub(super) async fn settle_as(
     conn: &mut PgConnection,
     ended: &[(LeaseKey, bool, Settlement)],
     holder: Holder,
@@ -118,7 +117,8 @@ async fn finish(
 /// the returning task knew: it was enqueued later. What the returning task went
 /// through goes over to the twin, or a task that is enqueued again during each
 /// of its runs would never be dead: attempts, lapses, errors and the backoff,
-/// of which [`LONGEST_MERGED_BACKOFF`] at most unless the lease ran out.
+/// of which [`LONGEST_MERGED_BACKOFF`] at most unless it is a suspect. What may
+/// run at once is notified.
 async fn bring_back(
     conn: &mut PgConnection,
     again: &[(LeaseKey, Duration, &Again)],
@@ -138,7 +138,7 @@ async fn bring_back(
     let errors: Vec<_> = again
         .iter()
         .map(|(.., why)| match why {
-            Again::Failed { error } | Again::Lapsed { error } => Some(bounded(error)),
+            Again::Failed { error } | Again::Lapsed { error, .. } => Some(bounded(error)),
             Again::Snoozed | Again::Released => None,
         })
         .collect();
@@ -147,13 +147,14 @@ async fn bring_back(
     let lapses: Vec<_> = again
         .iter()
         .map(|(.., why)| match why {
-            Again::Lapsed { .. } => "one more",
+            Again::Lapsed { suspect: true, .. } => "one more",
+            Again::Lapsed { suspect: false, .. } => "forgiven",
             Again::Released => "as before",
             Again::Failed { .. } | Again::Snoozed => "none",
         })
         .map(str::to_owned)
         .collect();
-    let back = sqlx::query_scalar!(
+    let back = sqlx::query!(
         r#"
         with clock as materialized (select app_now() as now),
         gone as (
@@ -176,9 +177,12 @@ async fn bring_back(
                            when 'as before' then lapses else 0 end,
                 unique_key, enqueued_at, deadline, batch_id,
                 case when error is null then errors
-                    else jsonb_path_query_array(errors || jsonb_build_object(
+                    else jsonb_path_query_array(errors || (jsonb_build_object(
                             'at', clock.now, 'attempt', attempt, 'worker', leased_by,
-                            'error', error), '$[last - 9 to last]')
+                            'error', error)
+                            || case when lapse in ('forgiven', 'one more')
+                                then '{"lapsed": true}' else '{}' end::jsonb),
+                        '$[last - 9 to last]')
                 end
             from gone, clock
             on conflict (kind, unique_key) where lease_until is null and unique_key is not null
@@ -197,7 +201,12 @@ async fn bring_back(
                         (select now from clock) + make_interval(secs => $8)))
                     end
         )
-        select id as "id!" from gone
+        select id as "id!", (select count(*) from (
+            select pg_notify($9, at_once.queue) from (
+                select distinct queue from gone where delay = 0
+            ) at_once
+        ) notified) as "notified!"
+        from gone
         "#,
         &ids,
         &fences,
@@ -207,10 +216,11 @@ async fn bring_back(
         &lapses,
         matches!(holder, Holder::Rescuer),
         LONGEST_MERGED_BACKOFF.as_secs_f64(),
+        CHANNEL,
     )
     .fetch_all(conn)
     .await?;
-    settled.extend(back.into_iter().map(TaskId));
+    settled.extend(back.into_iter().map(|row| TaskId(row.id)));
     Ok(())
 }
 
@@ -264,66 +274,4 @@ async fn bury(
 /// The first thousand characters, without NUL, which jsonb cannot hold.
 fn bounded(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(1000).collect()
-}
-
-/// A lease that ran out and was rescued.
-#[derive(Clone, Debug)]
-pub struct Lapse {
-    pub id: TaskId,
-    pub kind: String,
-    pub leased_by: String,
-    pub dead: bool,
-}
-
-/// Takes up to 200 tasks of these queues out of leases that ran out: back with
-/// a backoff, the attempt counted, or dead after the last. Any worker may do it,
-/// several at once too.
-pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<Lapse>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        select id, fence, kind, attempt, max_attempts, leased_by as "leased_by!",
-            unique_key is not null as "is_unique!"
-        from tasks
-        where lease_until < (select app_now()) and queue = any($1)
-        order by lease_until
-        limit 200
-        "#,
-        queues,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut lapses = Vec::with_capacity(rows.len());
-    let mut ended = Vec::with_capacity(rows.len());
-    for row in rows {
-        let dead = row.attempt >= row.max_attempts;
-        let error = "the lease ran out: its worker died or lost the database".to_owned();
-        let settlement = if dead {
-            Settlement::Dead {
-                reason: DeathReason::Attempts,
-                error,
-            }
-        } else {
-            Settlement::Again {
-                delay: backoff::delay_after(row.attempt),
-                why: Again::Lapsed { error },
-            }
-        };
-        let key = LeaseKey {
-            id: TaskId(row.id),
-            fence: row.fence,
-        };
-        ended.push((key, row.is_unique, settlement));
-        lapses.push(Lapse {
-            id: key.id,
-            kind: row.kind,
-            leased_by: row.leased_by,
-            dead,
-        });
-    }
-    let settled = settle_as(conn, &ended, Holder::Rescuer).await?;
-    lapses.retain(|lapse| settled.contains(&lapse.id));
-    Ok(lapses)
 }

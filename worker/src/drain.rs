@@ -20,13 +20,14 @@ const MOST_RUNS: u64 = 100_000;
 pub struct DrainReport {
     pub done: u64,
     pub snoozed: u64,
+    pub cancelled: u64,
     /// Runs that failed, whether they will be tried again or not.
     pub failures: Vec<Failure>,
 }
 
 impl DrainReport {
     pub fn runs(&self) -> u64 {
-        self.done + self.snoozed + self.failures.len() as u64
+        self.done + self.snoozed + self.cancelled + self.failures.len() as u64
     }
 }
 
@@ -104,6 +105,10 @@ impl DrainReport {
                 return;
             }
             Settlement::Dead { error, .. } => (error, true),
+            Settlement::Cancelled => {
+                self.cancelled += 1;
+                return;
+            }
         };
         self.failures.push(Failure {
             id: task.key.id,

@@ -19,9 +19,10 @@ pub struct Lease {
     /// Goes up with every lease of the task; a side effect elsewhere can name it
     /// to refuse an older run.
     pub fence: i64,
-    /// Cancelled when the lease is lost or the grace time of a shutdown is over.
-    /// The handler is aborted then at its next await; a long computation should
-    /// look at it now and then.
+    /// Cancelled when the lease is lost or the grace time of a shutdown is over:
+    /// the handler is aborted then at its next await. Cancelled too when somebody
+    /// wants the task stopped: the handler has five seconds then to end by itself.
+    /// A long computation should look at it now and then.
     pub cancelled: CancellationToken,
 }
 

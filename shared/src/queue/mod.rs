@@ -15,6 +15,9 @@ use sqlx::PgConnection;
 
 /// The channel on which a committed enqueue names its queue.
 pub const CHANNEL: &str = "tasks";
+/// The channel on which a committed request to cancel names a lease: id and
+/// fence, a blank between them.
+pub const CANCEL_CHANNEL: &str = "task_cancels";
 
 /// A kind of background work and its arguments.
 ///
@@ -208,6 +211,8 @@ pub enum Settlement {
         reason: DeathReason,
         error: String,
     },
+    /// It was cancelled while it ran and has not finished its work.
+    Cancelled,
 }
 
 /// Why a task is pending again.

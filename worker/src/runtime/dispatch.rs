@@ -21,6 +21,9 @@ use crate::{Context, Lease, TaskError, TaskResult, task::describe};
 /// transaction is over before another worker may start the task.
 const ABORT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a handler may go on after its cancellation was requested.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(5);
+
 /// An `async fn(Context, T, Lease) -> TaskResult`.
 pub trait TaskHandler<T>: Send + Sync + 'static {
     fn run(&self, ctx: Context, task: T, lease: Lease) -> BoxFuture<'static, TaskResult>;
@@ -89,20 +92,41 @@ pub(crate) enum Ending {
 }
 
 /// Why a run was cancelled is told by who cancels: [`Cancel::stop`] by a
-/// shutdown, [`Cancel::lost`] by the heartbeat.
+/// shutdown, [`Cancel::lost`] by the heartbeat, [`Cancel::request`] by who wants
+/// the task cancelled.
 #[derive(Clone, Debug)]
 pub(crate) struct Cancel {
     pub(crate) stop: CancellationToken,
     pub(crate) lost: CancellationToken,
+    requested: CancellationToken,
+    /// What the handler sees: any of them.
+    run: CancellationToken,
 }
 
 impl Cancel {
     /// `stop` and everything cancelled with it.
     pub(crate) fn under(stop: &CancellationToken) -> Self {
+        let lost = stop.child_token();
         Self {
             stop: stop.clone(),
-            lost: stop.child_token(),
+            run: lost.child_token(),
+            lost,
+            requested: CancellationToken::new(),
         }
+    }
+
+    pub(crate) fn request(&self) {
+        self.requested.cancel();
+        self.run.cancel();
+    }
+
+    pub(crate) fn is_requested(&self) -> bool {
+        self.requested.is_cancelled()
+    }
+
+    async fn out_of_patience(&self) {
+        self.requested.cancelled().await;
+        tokio::time::sleep(CANCEL_PATIENCE).await;
     }
 }
 
@@ -122,7 +146,10 @@ impl Dispatcher {
     /// handler runs as a task of its own and is aborted if this future is
     /// dropped.
     pub(crate) async fn run(&self, mut task: LeasedTask, cancel: Cancel) -> Ending {
-        let lease = Lease::of(&task, cancel.lost.clone());
+        if cancel.is_requested() {
+            return Ending::Settle(cancelled(&task));
+        }
+        let lease = Lease::of(&task, cancel.run.clone());
         let Some(entry) = self.registry.entries.get(task.kind.as_str()) else {
             // A newer release may know it: leave it to that one for a while.
             let error = TaskError::retry(format!("no handler for {}", task.kind));
@@ -164,11 +191,18 @@ impl Dispatcher {
                 tracing::warn!(task = %task.key.id, kind = task.kind, "lease lost, run aborted");
                 return Ending::Lost;
             }
+            () = cancel.out_of_patience() => {
+                abort(handle).await;
+                return Ending::Settle(cancelled(&task));
+            }
             () = tokio::time::sleep(entry.timeout) => {
                 abort(handle).await;
                 Err(TaskError::retry(format!("timed out after {:?}", entry.timeout)))
             }
         };
+        if cancel.is_requested() && result.is_err() {
+            return Ending::Settle(cancelled(&task));
+        }
         Ending::Settle(settlement(&task, result))
     }
 }
@@ -185,6 +219,11 @@ fn undecodable(task: &LeasedTask, error: &serde_json::Error) -> Settlement {
         reason: DeathReason::Undecodable,
         error: error.to_string(),
     }
+}
+
+fn cancelled(task: &LeasedTask) -> Settlement {
+    tracing::info!(task = %task.key.id, kind = task.kind, "task cancelled");
+    Settlement::Cancelled
 }
 
 fn too_late(task: &LeasedTask) -> Settlement {

@@ -21,6 +21,7 @@ use super::{
     dispatch::{Dispatcher, Ending, Registry},
     fetcher::Station,
     heartbeat::{Heart, Heartbeat},
+    leases::Leases,
     scheduler::{Schedule, tick},
     supervise::supervise,
     wakes::Wakes,
@@ -135,6 +136,7 @@ pub async fn run_with(
         AbortOnDropHandle::new(tokio::spawn(keep_listening(
             ctx.clone(),
             wakes.clone(),
+            Arc::clone(&station.leases),
             shutdown.clone(),
         ))),
     ];
@@ -257,17 +259,23 @@ async fn tick_until_closing(station: Station, ctx: Context, schedule: Arc<Schedu
     }
 }
 
-async fn keep_listening(ctx: Context, wakes: Wakes, closing: CancellationToken) {
+async fn keep_listening(
+    ctx: Context,
+    wakes: Wakes,
+    leases: Arc<Leases>,
+    closing: CancellationToken,
+) {
     let Some(url) = ctx.config.database.direct_url.clone() else {
         return;
     };
     let token = closing.clone();
     supervise("listener", &token, move || {
         let (wakes, url, closing) = (wakes.clone(), url.clone(), closing.clone());
+        let leases = Arc::clone(&leases);
         async move {
             tokio::select! {
                 () = closing.cancelled() => {}
-                () = wakes.listen(&url) => {}
+                () = wakes.listen(&url, &leases) => {}
             }
         }
     })

@@ -1,7 +1,7 @@
 //! Renewing leases, whatever the handlers do.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     io,
     sync::Arc,
     thread,
@@ -140,15 +140,20 @@ impl Heartbeat {
         let keys = self.leases.keys();
         if !keys.is_empty() {
             let began = Instant::now();
-            let held: HashSet<_> = db::heartbeat(conn, &keys, self.lease)
+            let held: HashMap<_, _> = db::heartbeat(conn, &keys, self.lease)
                 .await?
                 .into_iter()
+                .map(|held| (held.key, held.cancel_requested))
                 .collect();
             for key in &keys {
-                if held.contains(key) {
-                    self.leases.renewed(*key, began);
-                } else {
-                    self.leases.lost(*key);
+                match held.get(key) {
+                    None => self.leases.lost(*key),
+                    Some(cancel_requested) => {
+                        self.leases.renewed(*key, began);
+                        if *cancel_requested {
+                            self.leases.cancel(*key);
+                        }
+                    }
                 }
             }
         }

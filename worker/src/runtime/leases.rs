@@ -1,7 +1,7 @@
 //! Which leases this process holds.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -11,15 +11,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::dispatch::Cancel;
 
+/// Requests to cancel that are remembered for leases not registered yet.
+const EARLY_REQUESTS: usize = 64;
+
 /// What the heartbeat renews: exactly the leases whose guards live.
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
     held: Mutex<HashMap<LeaseKey, Running>>,
+    /// The latest requests for leases of other processes, or of ours that are
+    /// just being taken.
+    early: Mutex<VecDeque<LeaseKey>>,
 }
 
 #[derive(Debug)]
 struct Running {
-    lost: CancellationToken,
+    cancel: Cancel,
     /// When the database last is known to have given or renewed the lease.
     confirmed: Instant,
 }
@@ -29,10 +35,14 @@ impl Leases {
     pub(crate) fn register(self: &Arc<Self>, key: LeaseKey, stop: &CancellationToken) -> Held {
         let cancel = Cancel::under(stop);
         let running = Running {
-            lost: cancel.lost.clone(),
+            cancel: cancel.clone(),
             confirmed: Instant::now(),
         };
         self.lock().insert(key, running);
+        // After the insertion: a request that comes now finds the lease.
+        if self.early().contains(&key) {
+            cancel.request();
+        }
         Held {
             leases: Arc::clone(self),
             key,
@@ -47,8 +57,21 @@ impl Leases {
     /// Cancels the run of a lease that somebody else took.
     pub(crate) fn lost(&self, key: LeaseKey) {
         if let Some(running) = self.lock().get(&key) {
-            running.lost.cancel();
+            running.cancel.lost.cancel();
         }
+    }
+
+    /// Cancels the run of a lease because somebody wants that.
+    pub(crate) fn cancel(&self, key: LeaseKey) {
+        let mut early = self.early();
+        if let Some(running) = self.lock().get(&key) {
+            running.cancel.request();
+            return;
+        }
+        if early.len() == EARLY_REQUESTS {
+            early.pop_front();
+        }
+        early.push_back(key);
     }
 
     /// The lease was renewed by a beat that began then.
@@ -64,8 +87,13 @@ impl Leases {
         let held = self.lock();
         let expired = held
             .values()
-            .filter(|running| !running.lost.is_cancelled() && running.confirmed.elapsed() >= lease);
-        expired.map(|running| running.lost.cancel()).count()
+            .map(|running| (&running.cancel.lost, running.confirmed))
+            .filter(|(lost, confirmed)| !lost.is_cancelled() && confirmed.elapsed() >= lease);
+        expired.map(|(lost, _)| lost.cancel()).count()
+    }
+
+    fn early(&self) -> MutexGuard<'_, VecDeque<LeaseKey>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<LeaseKey, Running>> {
@@ -90,5 +118,30 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.leases.lock().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jobboard_shared::queue::TaskId;
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_is_heard_before_its_lease_is_kept_for_it() {
+        let leases = Arc::<Leases>::default();
+        let stop = CancellationToken::new();
+        let key = |id, fence| LeaseKey {
+            id: TaskId(id),
+            fence,
+        };
+        leases.cancel(key(1, 2));
+        assert!(!leases.register(key(1, 3), &stop).cancel().is_requested());
+        assert!(leases.register(key(1, 2), &stop).cancel().is_requested());
+
+        let held = leases.register(key(2, 1), &stop);
+        leases.cancel(key(2, 1));
+        assert!(held.cancel().is_requested());
+        assert!(!held.cancel().lost.is_cancelled());
     }
 }

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use jobboard_shared::queue::CHANNEL;
+use jobboard_shared::queue::{CANCEL_CHANNEL, CHANNEL, LeaseKey, TaskId};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
+
+use super::leases::Leases;
 
 const RECONNECT: Duration = Duration::from_secs(5);
 
@@ -36,29 +38,42 @@ impl Wakes {
         }
     }
 
-    /// Rings for every committed enqueue. Never ends; polling covers the time
-    /// without a connection.
-    pub(crate) async fn listen(&self, url: &SecretString) {
+    /// Rings for every committed enqueue and passes on what is to be cancelled.
+    /// Never ends; polling and the heartbeat cover the time without a connection.
+    pub(crate) async fn listen(&self, url: &SecretString, leases: &Leases) {
         loop {
-            if let Err(error) = self.listen_once(url).await {
+            if let Err(error) = self.listen_once(url, leases).await {
                 tracing::warn!(%error, "no notifications from the database, polling only");
             }
             tokio::time::sleep(RECONNECT).await;
         }
     }
 
-    async fn listen_once(&self, url: &SecretString) -> Result<(), sqlx::Error> {
+    async fn listen_once(&self, url: &SecretString, leases: &Leases) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect(url.expose_secret()).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen_all([CHANNEL, CANCEL_CHANNEL]).await?;
         loop {
             // What came before the connection stood, or while it was lost, was
             // not heard.
             self.ring_all();
             while let Some(notification) = listener.try_recv().await? {
-                if let Some(bell) = self.bells.get(notification.payload()) {
+                let payload = notification.payload();
+                if notification.channel() == CANCEL_CHANNEL {
+                    if let Some(key) = lease_key(payload) {
+                        leases.cancel(key);
+                    }
+                } else if let Some(bell) = self.bells.get(payload) {
                     bell.notify_one();
                 }
             }
         }
     }
+}
+
+fn lease_key(payload: &str) -> Option<LeaseKey> {
+    let (id, fence) = payload.split_once(' ')?;
+    Some(LeaseKey {
+        id: TaskId(id.parse().ok()?),
+        fence: fence.parse().ok()?,
+    })
 }

@@ -166,18 +166,26 @@ pub async fn lease_suspect(
     }))
 }
 
+/// A lease as its heartbeat found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldLease {
+    pub key: LeaseKey,
+    /// Somebody wants its run stopped.
+    pub cancel_requested: bool,
+}
+
 /// Renews leases; gives those that are still held. A row that is being settled
 /// at this moment is held but not renewed: waiting for it could deadlock.
 pub async fn heartbeat(
     conn: &mut PgConnection,
     leases: &[LeaseKey],
     lease: Duration,
-) -> Result<Vec<LeaseKey>, sqlx::Error> {
+) -> Result<Vec<HeldLease>, sqlx::Error> {
     let (ids, fences): (Vec<_>, Vec<_>) = leases.iter().map(|l| (l.id.0, l.fence)).unzip();
     let rows = sqlx::query!(
         r#"
         with held as materialized (
-            select t.id, t.fence
+            select t.id, t.fence, t.cancel_requested_at is not null as cancel_requested
             from unnest($1::bigint[], $2::bigint[]) as l(id, fence)
             join tasks t on t.id = l.id and t.fence = l.fence
             where t.lease_until is not null
@@ -193,7 +201,7 @@ pub async fn heartbeat(
             from held join free using (id, fence)
             where t.id = held.id
         )
-        select id as "id!", fence as "fence!" from held
+        select id as "id!", fence as "fence!", cancel_requested as "cancel_requested!" from held
         "#,
         &ids,
         &fences,
@@ -203,9 +211,12 @@ pub async fn heartbeat(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| LeaseKey {
-            id: TaskId(row.id),
-            fence: row.fence,
+        .map(|row| HeldLease {
+            key: LeaseKey {
+                id: TaskId(row.id),
+                fence: row.fence,
+            },
+            cancel_requested: row.cancel_requested,
         })
         .collect())
 }

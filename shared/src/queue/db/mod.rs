@@ -1,5 +1,6 @@
 //! Every statement of the queue.
 
+mod cancel;
 mod enqueue;
 mod lease;
 mod records;
@@ -8,8 +9,9 @@ mod schedule;
 mod settle;
 mod workers;
 
+pub use cancel::{Cancelled, cancel};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
-pub use lease::{end_all_leases, heartbeat, lease, lease_suspect, prefer_indexes};
+pub use lease::{HeldLease, end_all_leases, heartbeat, lease, lease_suspect, prefer_indexes};
 pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };

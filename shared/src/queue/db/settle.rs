@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
 
+use super::cancel::settle_cancelled;
 use crate::queue::{
     Again, CHANNEL, DeathReason, LeaseKey, Settlement, TaskId, backoff::LONGEST_MERGED_BACKOFF,
 };
@@ -37,12 +38,14 @@ pub(super) async fn settle_as(
     let mut again = Vec::new();
     let mut alone = Vec::new();
     let mut dead = Vec::new();
+    let mut cancelled = Vec::new();
     for (key, unique, settlement) in ended {
         match settlement {
             Settlement::Done => done.push(*key),
             Settlement::Again { delay, why } if *unique => alone.push((*key, *delay, why)),
             Settlement::Again { delay, why } => again.push((*key, *delay, why)),
             Settlement::Dead { reason, error } => dead.push((*key, *reason, error.as_str())),
+            Settlement::Cancelled => cancelled.push(*key),
         }
     }
     let mut settled = Vec::with_capacity(ended.len());
@@ -53,6 +56,9 @@ pub(super) async fn settle_as(
         let mut tx = conn.begin().await?;
         settle_together(&mut tx, &done, &again, &dead, holder, &mut settled).await?;
         tx.commit().await?;
+    }
+    if !cancelled.is_empty() {
+        settle_cancelled(conn, &cancelled, &mut settled).await?;
     }
     for one in &alone {
         bring_back(conn, std::slice::from_ref(one), holder, &mut settled).await?;
@@ -118,7 +124,8 @@ async fn finish(
 /// through goes over to the twin, or a task that is enqueued again during each
 /// of its runs would never be dead: attempts, lapses, errors and the backoff,
 /// of which [`LONGEST_MERGED_BACKOFF`] at most unless it is a suspect. What may
-/// run at once is notified.
+/// run at once is notified. A task that somebody wanted cancelled while it ran does
+/// not come back.
 async fn bring_back(
     conn: &mut PgConnection,
     again: &[(LeaseKey, Duration, &Again)],
@@ -185,6 +192,7 @@ async fn bring_back(
                         '$[last - 9 to last]')
                 end
             from gone, clock
+            where cancel_requested_at is null
             on conflict (kind, unique_key) where lease_until is null and unique_key is not null
             do update set
                 attempt = greatest(tasks.attempt, excluded.attempt),
@@ -200,6 +208,14 @@ async fn bring_back(
                     else least(excluded.run_at, greatest(tasks.run_at,
                         (select now from clock) + make_interval(secs => $8)))
                     end
+        ),
+        cancelled as (
+            insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
+                                        finished_by, started_at, batch_id, outcome)
+            select id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by, started_at,
+                   batch_id, 'cancelled'
+            from gone, clock
+            where cancel_requested_at is not null
         )
         select id as "id!", (select count(*) from (
             select pg_notify($9, at_once.queue) from (
@@ -247,17 +263,28 @@ async fn bury(
             where t.id = l.id and t.fence = l.fence and t.lease_until is not null
               and (not $5 or t.lease_until < (select now from clock))
             returning t.*, l.reason, l.error
+        ),
+        cancelled as (
+            insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
+                                        finished_by, started_at, batch_id, outcome)
+            select id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by, started_at,
+                   batch_id, 'cancelled'
+            from gone, clock
+            where cancel_requested_at is not null
+        ),
+        buried as (
+            insert into dead_tasks (id, queue, kind, args, priority, attempt, max_attempts, unique_key,
+                                    reason, started_at, batch_id, errors, enqueued_at, died_at)
+            select id, queue, kind, args, priority, attempt, max_attempts, unique_key, reason,
+                started_at, batch_id,
+                jsonb_path_query_array(errors || jsonb_build_object(
+                    'at', clock.now, 'attempt', attempt, 'worker', leased_by,
+                    'error', error), '$[last - 9 to last]'),
+                enqueued_at, clock.now
+            from gone, clock
+            where cancel_requested_at is null
         )
-        insert into dead_tasks (id, queue, kind, args, priority, attempt, max_attempts, unique_key,
-                                reason, started_at, batch_id, errors, enqueued_at, died_at)
-        select id, queue, kind, args, priority, attempt, max_attempts, unique_key, reason,
-            started_at, batch_id,
-            jsonb_path_query_array(errors || jsonb_build_object(
-                'at', clock.now, 'attempt', attempt, 'worker', leased_by,
-                'error', error), '$[last - 9 to last]'),
-            enqueued_at, clock.now
-        from gone, clock
-        returning id
+        select id as "id!" from gone
         "#,
         &ids,
         &fences,

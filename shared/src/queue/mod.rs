@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod db;
+pub mod operate;
 pub mod tasks;
 
 use std::{fmt, time::Duration};

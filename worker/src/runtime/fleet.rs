@@ -247,7 +247,8 @@ async fn tick_until_closing(station: Station, ctx: Context, schedule: Arc<Schedu
         let ticked = async {
             ctx.clock.synchronize(&station.db).await?;
             let mut conn = station.db.acquire().await?;
-            tick(&mut conn, &schedule).await
+            tick(&mut conn, &schedule).await?;
+            db::operate::sample_depths(&mut conn).await
         };
         if let Err(error) = ticked.await {
             tracing::error!(%error, "cannot keep the schedule");

@@ -21,10 +21,20 @@ pub enum Missed {
     CatchUp,
 }
 
+impl Missed {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::CatchUp => "catch up",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum When {
     Every(TimeDelta),
-    Cron(Cron),
+    /// With the line as it was written.
+    Cron(Cron, String),
 }
 
 impl When {
@@ -36,7 +46,15 @@ impl When {
                 let next = (time.timestamp_millis().div_euclid(length) + 1) * length;
                 DateTime::from_timestamp_millis(next)
             }
-            Self::Cron(cron) => cron.after(time),
+            Self::Cron(cron, _) => cron.after(time),
+        }
+    }
+
+    /// For people.
+    fn text(&self) -> String {
+        match self {
+            Self::Every(every) => format!("every {} s", every.as_seconds_f64()),
+            Self::Cron(_, line) => format!("cron {line}"),
         }
     }
 }
@@ -82,7 +100,7 @@ impl Schedule {
         make: impl Fn(DateTime<Utc>) -> T + Send + Sync + 'static,
     ) -> Self {
         match Cron::from_str(line) {
-            Ok(cron) => self.line(name, When::Cron(cron), missed, make),
+            Ok(cron) => self.line(name, When::Cron(cron, line.to_owned()), missed, make),
             Err(error) => panic!("schedule line {name}: {error}"),
         }
     }
@@ -135,6 +153,7 @@ pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, s
         let Some(line) = schedule.lines.iter().find(|line| line.name == last.name) else {
             continue;
         };
+        describe(conn, line, &last).await?;
         let ticks = due(line, last.last_tick, last.now);
         let Some(newest) = ticks.last() else { continue };
         let tasks = ticks
@@ -142,7 +161,8 @@ pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, s
             .map(|tick| (line.make)(*tick))
             .collect::<Result<Vec<_>, _>>()?;
         let mut tx = conn.begin().await?;
-        if db::claim_ticks(&mut tx, line.name, last.last_tick, *newest).await? {
+        let next = line.when.after(*newest);
+        if db::claim_ticks(&mut tx, line.name, last.last_tick, *newest, next).await? {
             for task in &tasks {
                 // One by one: with a key of its own each merges into the last.
                 db::insert(&mut tx, std::slice::from_ref(task)).await?;
@@ -153,6 +173,23 @@ pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, s
         }
     }
     Ok(enqueued)
+}
+
+/// Writes down what the line is, where that is not known yet or was different.
+async fn describe(
+    conn: &mut PgConnection,
+    line: &Line,
+    known: &db::LastTick,
+) -> Result<(), sqlx::Error> {
+    let (rhythm, missed) = (line.when.text(), line.missed.as_str());
+    if known.rhythm.as_ref() == Some(&rhythm)
+        && known.missed.as_deref() == Some(missed)
+        && known.next_tick.is_some()
+    {
+        return Ok(());
+    }
+    let next = line.when.after(known.last_tick);
+    db::describe_line(conn, line.name, &rhythm, missed, next).await
 }
 
 /// The ticks after `last` up to `now` that become tasks.

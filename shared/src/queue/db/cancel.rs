@@ -38,9 +38,9 @@ async fn cancel_pending(conn: &mut PgConnection, id: TaskId) -> Result<bool, sql
             delete from tasks where id = $1 and lease_until is null returning *
         )
         insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
-                                    finished_by, started_at, batch_id, outcome)
+                                    finished_by, started_at, batch_id, outcome, errors)
         select id, queue, kind, args, attempt, enqueued_at, app_now(), 'operator', started_at,
-               batch_id, 'cancelled'
+               batch_id, 'cancelled', errors
         from gone",
         id.0,
     )
@@ -83,9 +83,9 @@ pub(super) async fn settle_cancelled(
             returning t.*
         )
         insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
-                                    finished_by, started_at, batch_id, outcome)
+                                    finished_by, started_at, batch_id, outcome, errors)
         select id, queue, kind, args, attempt, enqueued_at, app_now(), leased_by, started_at,
-               batch_id, 'cancelled'
+               batch_id, 'cancelled', errors
         from gone
         returning id
         "#,

@@ -3,6 +3,7 @@
 mod cancel;
 mod enqueue;
 mod lease;
+pub mod operate;
 mod records;
 mod rescue;
 mod schedule;
@@ -16,7 +17,7 @@ pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };
 pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
-pub use schedule::{LastTick, claim_ticks, last_ticks, register_lines};
+pub use schedule::{LastTick, claim_ticks, describe_line, last_ticks, register_lines};
 pub use settle::settle;
 pub use workers::{
     WorkerBeat, WorkerProcess, announce_worker, forget_workers, remove_worker, workers,

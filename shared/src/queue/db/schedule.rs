@@ -6,6 +6,10 @@ use sqlx::PgConnection;
 pub struct LastTick {
     pub name: String,
     pub last_tick: DateTime<Utc>,
+    /// As said by [`describe_line`], if any scheduler has.
+    pub rhythm: Option<String>,
+    pub missed: Option<String>,
+    pub next_tick: Option<DateTime<Utc>>,
     /// The database's time of this answer.
     pub now: DateTime<Utc>,
 }
@@ -29,14 +33,35 @@ pub async fn last_ticks(
 ) -> Result<Vec<LastTick>, sqlx::Error> {
     sqlx::query_as!(
         LastTick,
-        r#"select name, last_tick, app_now() as "now!" from schedules where name = any($1)"#,
+        r#"select name, last_tick, rhythm, missed, next_tick, app_now() as "now!"
+           from schedules where name = any($1)"#,
         names,
     )
     .fetch_all(conn)
     .await
 }
 
-/// Moves a line on to `to` if it still stands at `from`. Whoever gets true owns
+/// Says what a line is and when it ticks next, for those who only look.
+pub async fn describe_line(
+    conn: &mut PgConnection,
+    name: &str,
+    rhythm: &str,
+    missed: &str,
+    next_tick: Option<DateTime<Utc>>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update schedules set rhythm = $2, missed = $3, next_tick = $4 where name = $1",
+        name,
+        rhythm,
+        missed,
+        next_tick,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Moves a line on to `to`, and its next tick to `next`, if it still stands at `from`. Whoever gets true owns
 /// the ticks in between and enqueues them in the same transaction; another
 /// scheduler waits for that and gets false.
 pub async fn claim_ticks(
@@ -44,12 +69,14 @@ pub async fn claim_ticks(
     name: &str,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
+    next: Option<DateTime<Utc>>,
 ) -> Result<bool, sqlx::Error> {
     let moved = sqlx::query!(
-        "update schedules set last_tick = $3 where name = $1 and last_tick = $2",
+        "update schedules set last_tick = $3, next_tick = $4 where name = $1 and last_tick = $2",
         name,
         from,
         to,
+        next,
     )
     .execute(conn)
     .await?;

@@ -211,9 +211,9 @@ async fn bring_back(
         ),
         cancelled as (
             insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
-                                        finished_by, started_at, batch_id, outcome)
+                                        finished_by, started_at, batch_id, outcome, errors)
             select id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by, started_at,
-                   batch_id, 'cancelled'
+                   batch_id, 'cancelled', errors
             from gone, clock
             where cancel_requested_at is not null
         )
@@ -266,17 +266,17 @@ async fn bury(
         ),
         cancelled as (
             insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
-                                        finished_by, started_at, batch_id, outcome)
+                                        finished_by, started_at, batch_id, outcome, errors)
             select id, queue, kind, args, attempt, enqueued_at, clock.now, leased_by, started_at,
-                   batch_id, 'cancelled'
+                   batch_id, 'cancelled', errors
             from gone, clock
             where cancel_requested_at is not null
         ),
         buried as (
             insert into dead_tasks (id, queue, kind, args, priority, attempt, max_attempts, unique_key,
-                                    reason, started_at, batch_id, errors, enqueued_at, died_at)
+                                    reason, started_at, batch_id, fence, errors, enqueued_at, died_at)
             select id, queue, kind, args, priority, attempt, max_attempts, unique_key, reason,
-                started_at, batch_id,
+                started_at, batch_id, fence,
                 jsonb_path_query_array(errors || jsonb_build_object(
                     'at', clock.now, 'attempt', attempt, 'worker', leased_by,
                     'error', error), '$[last - 9 to last]'),

@@ -1,5 +1,6 @@
 //! HTTP API of the job board.
 
+mod admin;
 mod alone;
 mod applications;
 pub mod auth;
@@ -93,6 +94,11 @@ fn operations() -> impl OpenApi {
         (
             applications::ApplicationsApi,
             applications::EmployerApplicationsApi,
+        ),
+        (
+            admin::tasks::TasksApi,
+            admin::tasks::QueuesApi,
+            admin::tasks::FleetApi,
         ),
         health::HealthApi,
     )

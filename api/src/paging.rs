@@ -28,6 +28,7 @@ pub const MAX_PAGE_SIZE: u32 = 100;
 pub const MAX_PAGE: u32 = 10_000;
 
 const SCHEMA: &str = "PageParams";
+const CURSOR_SCHEMA: &str = "CursorParams";
 
 /// The query parameters `cursor`, `page` and `page_size` of a list. Their bounds
 /// are checked with all other parameters before the handler runs.
@@ -183,11 +184,44 @@ impl<'a> ApiExtractor<'a> for PageParams {
     }
 }
 
-/// The parameters that stand behind [`PageParams`] in the document.
-pub(crate) fn expand(param: MetaOperationParam) -> Vec<MetaOperationParam> {
-    if !matches!(&param.schema, MetaSchemaRef::Reference(name) if name == SCHEMA) {
-        return vec![param];
+/// [`PageParams`] of a list that is too long to be numbered: without `page`.
+#[derive(Clone, Debug)]
+pub struct CursorParams(pub PageParams);
+
+impl<'a> ApiExtractor<'a> for CursorParams {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
     }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(MetaSchemaRef::Reference(CURSOR_SCHEMA.to_owned()))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        // A `page` was refused before, as a parameter that is not known.
+        PageParams::from_request(request, body, options)
+            .await
+            .map(Self)
+    }
+}
+
+/// The parameters that stand behind [`PageParams`] and [`CursorParams`] in the
+/// document.
+pub(crate) fn expand(param: MetaOperationParam) -> Vec<MetaOperationParam> {
+    let numbered = match &param.schema {
+        MetaSchemaRef::Reference(name) if name == SCHEMA => true,
+        MetaSchemaRef::Reference(name) if name == CURSOR_SCHEMA => false,
+        _ => return vec![param],
+    };
     let number = |max: u32, default: Option<u32>| MetaSchema {
         minimum: Some(1.0),
         maximum: Some(max.into()),
@@ -216,6 +250,7 @@ pub(crate) fn expand(param: MetaOperationParam) -> Vec<MetaOperationParam> {
         ),
     ]
     .into_iter()
+    .filter(|(name, ..)| numbered || *name != "page")
     .map(|(name, schema, description)| MetaOperationParam {
         name: name.to_owned(),
         schema: MetaSchemaRef::Inline(Box::new(schema)),

@@ -17,6 +17,7 @@ mod freelancers;
 mod imports;
 mod jobs;
 mod openapi;
+mod operating;
 mod pages;
 mod queue;
 mod real_data;

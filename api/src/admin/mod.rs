@@ -1,0 +1,3 @@
+//! For administrators alone.
+
+pub(crate) mod tasks;

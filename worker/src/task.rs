@@ -2,7 +2,8 @@
 
 use std::{error::Error, time::Duration};
 
-use jobboard_shared::queue::{LeasedTask, TaskId};
+use jobboard_shared::queue::{LeaseKey, LeasedTask, TaskId, db};
+use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -34,6 +35,21 @@ impl Lease {
             max_attempts: task.max_attempts,
             fence: task.key.fence,
             cancelled,
+        }
+    }
+
+    /// Makes a transaction depend on the lease: fails if the lease is lost, else
+    /// nobody else gets the task before the transaction ends. So a run that stood
+    /// still for too long writes nothing beside the next one.
+    pub async fn hold(&self, conn: &mut PgConnection) -> TaskResult {
+        let key = LeaseKey {
+            id: self.id,
+            fence: self.fence,
+        };
+        if db::hold(conn, key).await? {
+            Ok(())
+        } else {
+            Err(TaskError::retry("the lease is lost"))
         }
     }
 }

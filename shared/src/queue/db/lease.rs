@@ -221,6 +221,20 @@ pub async fn heartbeat(
         .collect())
 }
 
+/// Whether a lease still holds. If so, nobody else gets the task before the
+/// caller's transaction ends.
+pub async fn hold(conn: &mut PgConnection, lease: LeaseKey) -> Result<bool, sqlx::Error> {
+    let held = sqlx::query_scalar!(
+        "select id from tasks where id = $1 and fence = $2 and lease_until is not null
+         for key share",
+        lease.id.0,
+        lease.fence,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(held.is_some())
+}
+
 /// Ends every lease. For who starts on a database that no living worker shares:
 /// what the dead ones held is rescued at once, the attempt counted as always.
 pub async fn end_all_leases(conn: &mut PgConnection) -> Result<u64, sqlx::Error> {

@@ -12,7 +12,7 @@ mod workers;
 
 pub use cancel::{Cancelled, cancel};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
-pub use lease::{HeldLease, end_all_leases, heartbeat, lease, lease_suspect, prefer_indexes};
+pub use lease::{HeldLease, end_all_leases, heartbeat, hold, lease, lease_suspect, prefer_indexes};
 pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };

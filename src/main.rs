@@ -49,11 +49,7 @@ fn main() -> ExitCode {
     // Crates of this program bring more than one choice.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return terminal::fail(&error),
-    };
-    match runtime.block_on(run(arguments)) {
+    match startup::in_runtime(run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => terminal::fail(&error),
     }

@@ -3,6 +3,7 @@
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    thread,
 };
 
 use secrecy::SecretString;
@@ -62,20 +63,19 @@ pub fn start_log(log: &Log) {
     };
 }
 
-/// The whole of a program that is one part of the job board: its settings, its
-/// log, its run, its exit code.
-pub async fn run_part<F>(program: &str, part: impl FnOnce(Settings) -> F) -> ExitCode
+/// The whole of a program that is one part of the job board: its runtime, its
+/// settings, its log, its run, its exit code.
+pub fn run_part<F>(program: &str, part: impl FnOnce(Settings) -> F) -> ExitCode
 where
     F: Future<Output = Result<(), StartError>>,
 {
-    let ran = match Settings::load_with_database() {
-        Ok(settings) => {
+    let ran = Settings::load_with_database()
+        .map_err(StartError::from)
+        .and_then(|settings| {
             start_log(&settings.log);
             warn_of_settings_without_effect(&settings);
-            Box::pin(part(settings)).await
-        }
-        Err(wrong) => Err(wrong.into()),
-    };
+            in_runtime(part(settings))
+        });
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -86,15 +86,37 @@ where
     }
 }
 
+/// Runs to the end in a runtime that is left behind then: a computation that
+/// never comes to an await must not keep the process alive.
+pub fn in_runtime<F>(work: F) -> Result<(), StartError>
+where
+    F: Future<Output = Result<(), StartError>>,
+{
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| StartError::Other(format!("no runtime: {error}")))?;
+    let ran = runtime.block_on(Box::pin(work));
+    runtime.shutdown_background();
+    ran
+}
+
 /// Cancelled by the first SIGINT, SIGTERM or SIGHUP; a second one ends the
-/// process at once, after `hurried`, as a failure. Must be called in a runtime.
+/// process at once, after `hurried`, as a failure.
+///
+/// A thread of its own watches: tasks that compute on every thread of the
+/// runtime must not keep the process from hearing.
 pub fn stop_on_signals(
     hurried: impl FnOnce() + Send + 'static,
 ) -> Result<CancellationToken, StartError> {
     let failed = |error: io::Error| StartError::Other(format!("cannot watch signals: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    let entered = runtime.enter();
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    drop(entered);
     let stop = CancellationToken::new();
     let told = stop.clone();
     let mut next = async move || {
@@ -104,15 +126,19 @@ pub fn stop_on_signals(
             _ = hangup.recv() => "SIGHUP",
         }
     };
-    tokio::spawn(async move {
-        let name = next().await;
+    let watch = move || {
+        let name = runtime.block_on(next());
         info!(signal = name, "stopping");
         told.cancel();
-        let name = next().await;
+        let name = runtime.block_on(next());
         warn!(signal = name, "told twice: ending at once");
         hurried();
         std::process::exit(1);
-    });
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(watch)
+        .map_err(failed)?;
     Ok(stop)
 }
 

@@ -1,6 +1,6 @@
 //! The workers as a program of their own.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jobboard_shared::{
     Clock,
@@ -10,11 +10,26 @@ use jobboard_shared::{
     startup::{self, StartError},
 };
 
-use crate::{Context, run};
+use crate::{
+    Context, RunError, registry, run_with,
+    runtime::{Registry, Schedule},
+    schedule,
+};
+
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs tasks until a signal stops it, then lets running ones finish within the
 /// grace time. Brings the schema up to date first.
 pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
+    run_alone_with(settings, registry::registry(), schedule::schedule()).await
+}
+
+/// [`run_alone`] with handlers and a schedule of one's own.
+pub async fn run_alone_with(
+    settings: Settings,
+    registry: Registry,
+    schedule: Schedule,
+) -> Result<(), StartError> {
     let stop = startup::stop_on_signals(|| {})?;
     let config = Arc::new(startup::config_of_part(settings)?);
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
@@ -27,7 +42,13 @@ pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
         mailer,
         config,
     };
-    let ran = run(context, stop).await;
-    db.close().await;
+    let ran = run_with(context, registry, schedule, stop).await;
+    // Handlers that ignore their cancellation keep their connections; stuck ones
+    // may keep the runtime's clock too.
+    if !matches!(ran, Err(RunError::Stuck))
+        && tokio::time::timeout(CLOSE_LIMIT, db.close()).await.is_err()
+    {
+        tracing::error!("some connections are still in use; leaving them behind");
+    }
     ran.map_err(|error| StartError::Other(format!("the workers cannot go on: {error}")))
 }

@@ -18,7 +18,7 @@ mod upkeep;
 
 use tokio_util::sync::CancellationToken;
 
-pub use alone::run_alone;
+pub use alone::{run_alone, run_alone_with};
 pub use context::Context;
 pub use drain::{DrainReport, Failure, drain, drain_with};
 pub use runtime::{RunError, run_with};

@@ -108,21 +108,23 @@ pub async fn run_with(
         stop: CancellationToken::new(),
     };
     let options = (*ctx.db.connect_options()).clone();
-    let heart = Heart::start(Heartbeat {
+    let heartbeat = Heartbeat {
         options,
         leases: Arc::clone(&station.leases),
         lease: station.lease,
         worker: Arc::clone(&station.worker),
         queues: settings.queues.clone(),
         closing: shutdown.clone(),
-    })
-    .map_err(RunError::Heartbeat)?;
-    tracing::info!(worker = &*station.worker, queues = ?settings.queues, "fleet starts");
-    let grace = AbortOnDropHandle::new(tokio::spawn(end_grace(
+    };
+    let overdue = CancellationToken::new();
+    let grace = end_grace(
         shutdown.clone(),
         settings.shutdown_grace,
         station.stop.clone(),
-    )));
+        overdue.clone(),
+    );
+    let heart = Heart::start(heartbeat, grace).map_err(RunError::Heartbeat)?;
+    tracing::info!(worker = &*station.worker, queues = ?settings.queues, "fleet starts");
     let side_work = [
         AbortOnDropHandle::new(tokio::spawn(keep_rescuing(
             station.clone(),
@@ -148,17 +150,13 @@ pub async fn run_with(
             Ok(())
         }
     };
-    let too_late = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(settings.shutdown_grace + LAST_CALL).await;
-    };
     let result = tokio::select! {
         result = monitor.run_with_signal(signal) => {
             result.map_err(|error| RunError::Runtime(error.to_string()))
         }
-        () = too_late => Err(RunError::Stuck),
+        () = overdue.cancelled() => Err(RunError::Stuck),
     };
-    drop((side_work, grace));
+    drop(side_work);
     heart.stop().await;
     if result.is_ok() {
         station.db.close().await;
@@ -193,11 +191,20 @@ fn monitor(ctx: &Context, registry: Arc<Registry>, station: &Station, wakes: &Wa
     monitor
 }
 
-async fn end_grace(shutdown: CancellationToken, grace: Duration, stop: CancellationToken) {
+/// Must run where no handler computes: those that look at their cancellation now
+/// and then have to see it.
+async fn end_grace(
+    shutdown: CancellationToken,
+    grace: Duration,
+    stop: CancellationToken,
+    overdue: CancellationToken,
+) {
     shutdown.cancelled().await;
     tokio::time::sleep(grace).await;
     tracing::warn!("the grace time is over, running tasks are released");
     stop.cancel();
+    tokio::time::sleep(LAST_CALL).await;
+    overdue.cancel();
 }
 
 async fn keep_rescuing(station: Station, queues: Vec<String>) {

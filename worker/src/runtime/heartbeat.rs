@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::FutureExt;
 use jobboard_shared::queue::db::{self, WorkerBeat};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::oneshot;
@@ -41,7 +42,11 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    pub(crate) fn start(heartbeat: Heartbeat) -> io::Result<Self> {
+    /// Runs `beside` on the same thread, for what must be in time too.
+    pub(crate) fn start(
+        heartbeat: Heartbeat,
+        beside: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<Self> {
         let stop = CancellationToken::new();
         let (alive, stopped) = oneshot::channel();
         let token = stop.clone();
@@ -60,6 +65,7 @@ impl Heart {
                     tokio::select! {
                         () = beating => {}
                         () = keep_expiring(&leases, lease) => {}
+                        () = beside.then(|()| std::future::pending()) => {}
                     }
                 });
                 drop(alive);

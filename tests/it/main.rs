@@ -13,6 +13,7 @@ mod companies;
 mod conventions;
 mod emails;
 mod employers;
+mod faults;
 mod freelancers;
 mod imports;
 mod jobs;

@@ -26,7 +26,7 @@ fn server() -> PgConnectOptions {
     url.parse().unwrap_or_else(|e| panic!("{VARIABLE}: {e}"))
 }
 
-fn template_name() -> String {
+pub(super) fn template_name() -> String {
     // Named after the migrations, so that a changed schema gets a new template.
     let checksum = jobboard_shared::database::MIGRATOR
         .iter()

@@ -5,6 +5,7 @@ mod client;
 mod database;
 mod emails;
 mod process;
+mod server;
 mod smtp;
 
 pub(crate) use app::{PASSWORD, TestApp};
@@ -12,4 +13,5 @@ pub(crate) use client::{Client, Response};
 pub(crate) use database::TestDatabase;
 pub(crate) use emails::Email;
 pub(crate) use process::WorkerProcess;
+pub(crate) use server::{Durable, PostgresServer};
 pub(crate) use smtp::{SmtpServer, Verdict};

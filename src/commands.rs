@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use jobboard::postgres;
 use jobboard_shared::{
     config::Settings,
     data_dir::{DataDir, random_text},
@@ -16,7 +17,7 @@ use jobboard_shared::{
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 
-use crate::{accounts, all_in_one, postgres, terminal::say};
+use crate::{accounts, all_in_one, terminal::say};
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateAdmin {

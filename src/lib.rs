@@ -1,3 +1,4 @@
-//! The all-in-one job board: what its binary and its tests share.
+//! The all-in-one job board: what its binary, its tests and its measurements share.
 
+pub mod postgres;
 pub mod sample_data;

@@ -3,7 +3,6 @@
 mod accounts;
 mod all_in_one;
 mod commands;
-mod postgres;
 mod terminal;
 
 use std::process::ExitCode;

@@ -2,6 +2,7 @@
 
 mod board;
 mod main_job;
+mod queue;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -24,6 +25,11 @@ enum Measurement {
         #[arg(long, env = "JOBBOARD_TEST_DATA")]
         data: PathBuf,
     },
+    /// The task queue: enqueue, drain, pick-up, a large backlog.
+    Queue(queue::Options),
+    /// What `queue` starts.
+    #[command(hide = true, subcommand)]
+    QueuePart(queue::Part),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +41,8 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 match arguments.measurement {
                     Measurement::MainJob { data } => main_job::measure(&data).await,
+                    Measurement::Queue(options) => queue::measure(options).await,
+                    Measurement::QueuePart(part) => queue::play(part).await,
                 }
             })
         });

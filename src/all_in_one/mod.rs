@@ -4,6 +4,7 @@ mod readiness;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use jobboard::postgres::{self, Cluster};
 use jobboard::sample_data::{self, Step, Summary};
 use jobboard_api::App;
 use jobboard_shared::{
@@ -23,7 +24,6 @@ use tracing::error;
 
 use crate::{
     accounts,
-    postgres::{self, Cluster},
     terminal::{Progress, say},
 };
 

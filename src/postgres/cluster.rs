@@ -23,7 +23,7 @@ const LOCALES: &[&str] = &["C.UTF-8", "en_US.UTF-8", "C"];
 
 /// Initialised data, binaries that can serve it and whom they run as.
 #[derive(Debug)]
-pub(crate) struct Cluster {
+pub struct Cluster {
     pub(super) binaries: Binaries,
     pub(super) account: Account,
     pub(super) data: PathBuf,
@@ -34,11 +34,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Finds or downloads PostgreSQL and initialises the data folder if it is
     /// new. `say` is told what takes long.
-    pub(crate) async fn prepare(
-        data_dir: &DataDir,
-        local: &Local,
-        say: impl Fn(&str),
-    ) -> Result<Self> {
+    pub async fn prepare(data_dir: &DataDir, local: &Local, say: impl Fn(&str)) -> Result<Self> {
         let data = data_dir.path().join("postgres");
         let account = Account::choose(local.postgres_user.as_deref(), &data)?;
         account.must_reach(data_dir.path())?;
@@ -73,7 +69,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    pub(crate) fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         let whom = match &self.account {
             Account::Own => String::new(),
             Account::Other { name, .. } => format!(" as the user {name}"),

@@ -14,12 +14,12 @@ use jobboard_shared::{data_dir::DataDir, startup::StartError};
 use rustix::process::{Signal, kill_process};
 
 use account::Account;
-pub(crate) use cluster::Cluster;
-pub(crate) use server::running_url;
+pub use cluster::Cluster;
+pub use server::{Server, running_url};
 
 /// What a person at the terminal is told.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PostgresError {
+pub enum PostgresError {
     #[error("{0}")]
     Plain(String),
     #[error("{what} {path}: {source}", path = path.display())]
@@ -46,7 +46,7 @@ impl From<PostgresError> for StartError {
 }
 
 /// Asks the server on this folder to stop, and does not wait for it.
-pub(crate) fn tell_to_stop(data_dir: &DataDir) {
+pub fn tell_to_stop(data_dir: &DataDir) {
     if let Some(pid) = leftover::postmaster(&data_dir.path().join("postgres")) {
         // It may have ended by itself.
         let _ = kill_process(pid, Signal::INT);
@@ -54,7 +54,7 @@ pub(crate) fn tell_to_stop(data_dir: &DataDir) {
 }
 
 /// Stops a server that a killed run left on this folder.
-pub(crate) async fn stop_leftover(data_dir: &DataDir, say: impl Fn(&str)) -> Result<()> {
+pub async fn stop_leftover(data_dir: &DataDir, say: impl Fn(&str)) -> Result<()> {
     let data = data_dir.path().join("postgres");
     if data.exists() {
         leftover::clear(&data, &say).await?;

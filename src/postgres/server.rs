@@ -28,7 +28,7 @@ const LOG_KEPT_BYTES: u64 = 10 << 20;
 /// Owns the process. Dropped without [`Server::stop`], as by a start that is
 /// broken off, it stops PostgreSQL too and blocks for a moment.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
     port: u16,
     password: SecretString,
@@ -38,7 +38,7 @@ pub(crate) struct Server {
 impl Cluster {
     /// Starts PostgreSQL and waits until it answers. One that a killed run left
     /// is stopped first: its settings may be another version's.
-    pub(crate) async fn start(&self, say: impl Fn(&str)) -> Result<Server> {
+    pub async fn start(&self, say: impl Fn(&str)) -> Result<Server> {
         leftover::clear(&self.data, &say).await?;
         let give_up = Instant::now() + START_LIMIT;
         loop {
@@ -144,7 +144,7 @@ fn url(port: u16, password: &SecretString, database: &str) -> SecretString {
 }
 
 /// The address of the all-in-one's database if one runs on this folder.
-pub(crate) fn running_url(data_dir: &DataDir) -> Option<SecretString> {
+pub fn running_url(data_dir: &DataDir) -> Option<SecretString> {
     let data = data_dir.path().join("postgres");
     leftover::postmaster(&data)?;
     let pid_file = fs::read_to_string(data.join("postmaster.pid")).ok()?;
@@ -154,7 +154,7 @@ pub(crate) fn running_url(data_dir: &DataDir) -> Option<SecretString> {
 }
 
 impl Server {
-    pub(crate) fn url(&self) -> SecretString {
+    pub fn url(&self) -> SecretString {
         url(self.port, &self.password, USER)
     }
 
@@ -223,14 +223,14 @@ impl Server {
     }
 
     /// How it ended, if it did.
-    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
+    pub fn exited(&mut self) -> Option<ExitStatus> {
         let status = self.child.try_wait().ok().flatten();
         self.stopped |= status.is_some();
         status
     }
 
     /// Waits for an end that nobody asked for.
-    pub(crate) async fn died(&mut self) -> ExitStatus {
+    pub async fn died(&mut self) -> ExitStatus {
         loop {
             if let Some(status) = self.exited() {
                 return status;
@@ -240,7 +240,7 @@ impl Server {
     }
 
     /// Ends connections, writes everything down and waits for the end.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    pub async fn stop(mut self) -> Result<()> {
         if self.exited().is_some() {
             return Ok(());
         }

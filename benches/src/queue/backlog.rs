@@ -1,0 +1,92 @@
+//! Fetching from a backlog of a million.
+
+use std::time::{Duration, Instant};
+
+use jobboard_shared::queue::{Settlement, db};
+use sqlx::{Connection, PgConnection};
+
+use super::{contender::Contender, figures::percentile};
+use crate::Result;
+
+const MOST_FETCHES: usize = 200;
+const FETCHED: usize = 100;
+
+/// What was seen while a worker drained.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backlog {
+    pub(super) per_second: f64,
+    /// Milliseconds of a fetch beside the worker's.
+    pub(super) fetch_p50: f64,
+    pub(super) fetch_p99: f64,
+    /// MiB, when the worker had begun and at the end.
+    pub(super) memory: (f64, f64),
+}
+
+/// Every other one is due in a day.
+pub(super) async fn fill(url: &str, tasks: u64) -> Result<()> {
+    let mut conn = PgConnection::connect(url).await?;
+    sqlx::query(
+        "insert into tasks (queue, kind, args, max_attempts, run_at, enqueued_at)
+         select 'bench', 'bench.noop', jsonb_build_object('n', n), 10,
+                app_now() + case when n % 2 = 0 then interval '1 day' else '0' end, app_now()
+         from generate_series(1, $1::bigint) n",
+    )
+    .bind(i64::try_from(tasks)?)
+    .execute(&mut conn)
+    .await?;
+    Ok(conn.close().await?)
+}
+
+pub(super) async fn drain(ours: &Contender, url: &str, tasks: u64) -> Result<Backlog> {
+    let mut crew = ours.work(1, false)?;
+    let (_, (first, begin)) = crew.next().await?;
+    let begin_memory = crew.memory();
+    let fetches = tokio::spawn(fetch(url.to_owned(), usize::try_from(tasks)? / 2 / FETCHED));
+    let (mut count, mut at) = (first, begin);
+    while count < tasks {
+        (_, (count, at)) = crew.next().await?;
+    }
+    let memory = (begin_memory, crew.memory());
+    crew.stop().await?;
+    let times = fetches.await??;
+    let seconds = at.saturating_sub(begin) as f64 / 1e6;
+    Ok(Backlog {
+        per_second: count.saturating_sub(first) as f64 / seconds,
+        fetch_p50: percentile(&times, 0.5),
+        fetch_p99: percentile(&times, 0.99),
+        memory,
+    })
+}
+
+/// Leases, as a second worker would, now and then.
+async fn fetch(url: String, times: usize) -> Result<Vec<f64>, sqlx::Error> {
+    let mut conn = PgConnection::connect(&url).await?;
+    db::prefer_indexes(&mut conn).await?;
+    let mut took = Vec::new();
+    for _ in 0..times.min(MOST_FETCHES) {
+        let begun = Instant::now();
+        let lease = Duration::from_secs(60);
+        let leased = db::lease(&mut conn, "bench", "bench", lease, FETCHED).await?;
+        if leased.is_empty() {
+            break;
+        }
+        took.push(begun.elapsed().as_secs_f64() * 1e3);
+        let ended: Vec<_> = leased
+            .into_iter()
+            .map(|task| (task.key, task.unique, Settlement::Done))
+            .collect();
+        db::settle(&mut conn, &ended).await?;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    conn.close().await?;
+    Ok(took)
+}
+
+/// Holds a snapshot of the table until it is dropped.
+pub(super) async fn old_snapshot(url: &str) -> Result<PgConnection> {
+    let mut conn = PgConnection::connect(url).await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select from tasks limit 1")
+        .execute(&mut conn)
+        .await?;
+    Ok(conn)
+}

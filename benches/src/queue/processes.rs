@@ -1,0 +1,61 @@
+//! What the system tells about processes.
+
+use std::{fs, time::Duration};
+
+use crate::Result;
+
+pub(super) type Pid = u32;
+
+/// Of `/proc/*/stat`, whatever the machine's own clock ticks are.
+const TICKS_PER_SECOND: u32 = 100;
+
+/// The fields after the name, which may hold blanks.
+fn stat(pid: Pid) -> Result<Vec<String>> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, rest) = text.rsplit_once(')').ok_or("no name in stat")?;
+    Ok(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+/// The sum of two neighbours, in user and kernel mode.
+fn time(pid: Pid, first: usize) -> Result<Duration> {
+    let stat = stat(pid)?;
+    let ticks = |place: usize| -> Result<u32> { Ok(stat.get(place).ok_or("short stat")?.parse()?) };
+    let ticks = ticks(first)? + ticks(first + 1)?;
+    Ok(Duration::from_secs(ticks.into()) / TICKS_PER_SECOND)
+}
+
+pub(super) fn cpu(pid: Pid) -> Result<Duration> {
+    time(pid, 11)
+}
+
+pub(super) fn cpu_of_ended_children(pid: Pid) -> Result<Duration> {
+    time(pid, 13)
+}
+
+pub(super) fn children(parent: Pid) -> Result<Vec<Pid>> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(pid) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        if stat(pid).is_ok_and(|stat| stat.get(1) == Some(&parent.to_string())) {
+            children.push(pid);
+        }
+    }
+    Ok(children)
+}
+
+/// Resident memory in MiB, now.
+pub(super) fn memory(pid: Pid) -> Result<f64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: f64 = line
+        .and_then(|line| line.split_whitespace().next())
+        .ok_or("no VmRSS")?
+        .parse()?;
+    Ok(kib / 1024.0)
+}

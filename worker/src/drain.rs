@@ -70,6 +70,13 @@ pub async fn drain_with(
             if tasks.is_empty() {
                 tasks.extend(db::lease_suspect(&mut conn, queue, "drain", LEASE).await?);
             }
+            if tasks.is_empty()
+                && db::is_limited(&mut conn, queue).await?
+                && let Some(leased) =
+                    db::lease_limited(&mut conn, queue, "drain", LEASE, 1, true).await?
+            {
+                tasks.extend(leased.suspect.into_iter().chain(leased.tasks));
+            }
             for task in tasks {
                 let ending = dispatcher.run(task.clone(), Cancel::under(&never)).await;
                 if let Ending::Settle(settlement) = ending {

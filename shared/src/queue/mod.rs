@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod db;
 pub mod operate;
+pub mod rate;
 pub mod tasks;
 
 use std::{fmt, time::Duration};

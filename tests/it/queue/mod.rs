@@ -4,6 +4,7 @@ mod cancel;
 mod enqueue;
 mod fleet;
 mod leases;
+mod limits;
 mod outcomes;
 mod poison;
 mod process;

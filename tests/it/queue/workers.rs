@@ -12,9 +12,9 @@ use super::{
     process::{enqueue_refreshes, signal, worker_with},
 };
 
-async fn listed(queue: &Queue) -> Vec<db::WorkerProcess> {
+async fn listed(queue: &Queue) -> Vec<db::operate::Worker> {
     let mut conn = queue.db.acquire().await.unwrap();
-    db::workers(&mut conn, 100).await.unwrap()
+    db::operate::workers(&mut conn).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,7 +28,7 @@ async fn a_worker_is_on_the_list_from_its_start_to_its_clean_end() {
     assert!(worker.alive);
     assert_eq!(worker.pid.unsigned_abs(), std::process::id());
     assert_eq!(worker.queues, serde_json::json!({"default": 4}));
-    assert_eq!(worker.lease, Duration::from_millis(600));
+    assert_eq!(worker.lease_seconds, 0.6);
     assert!(!worker.host.is_empty() && !worker.version.is_empty());
 
     queue.enqueue(&Unique::named("a")).await;

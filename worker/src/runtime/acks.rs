@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -14,7 +17,7 @@ use jobboard_shared::{
     queue::{LeaseKey, LeasedTask, Settlement, db},
 };
 use sqlx::PgPool;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
@@ -47,9 +50,10 @@ enum Message {
 pub(crate) struct Acks(mpsc::Sender<Message>);
 
 impl Acks {
-    pub(crate) fn channel(slots: usize) -> (Self, Acker) {
+    pub(crate) fn channel(slots: usize, freed: Freed) -> (Self, Acker) {
         let (sender, receiver) = mpsc::channel((4 * slots).max(LEAST_CAPACITY));
-        (Self(sender), Acker(Mutex::new(receiver)))
+        let receiver = Mutex::new(receiver);
+        (Self(sender), Acker { receiver, freed })
     }
 
     pub(crate) async fn send(&self, ack: Ack) {
@@ -69,14 +73,39 @@ impl Acks {
     }
 }
 
+/// Who waits for the ends of tasks of a queue whose limits are used up.
+pub(crate) struct Freed {
+    pub(crate) queue: Arc<str>,
+    pub(crate) bell: Arc<Notify>,
+    /// As the fetcher last saw it.
+    pub(crate) limited: Arc<AtomicBool>,
+}
+
+impl Freed {
+    /// Rings here and at the other workers.
+    async fn ring(&self, db: &PgPool) {
+        if !self.limited.load(Ordering::Relaxed) {
+            return;
+        }
+        self.bell.notify_one();
+        let rung = async { db::operate::wake(&mut *db.acquire().await?, &self.queue).await };
+        if let Err(error) = rung.await {
+            tracing::warn!(queue = &*self.queue, %error, "other workers are not told, they poll");
+        }
+    }
+}
+
 /// Commits acks in batches: whatever came while the last batch was committed.
-pub(crate) struct Acker(Mutex<mpsc::Receiver<Message>>);
+pub(crate) struct Acker {
+    receiver: Mutex<mpsc::Receiver<Message>>,
+    freed: Freed,
+}
 
 impl Acker {
     /// Ends when every [`Acks`] is gone, or once `done` is cancelled and nothing
     /// waits.
     pub(crate) async fn run(&self, db: &PgPool, done: &CancellationToken) {
-        let mut receiver = self.0.lock().await;
+        let mut receiver = self.receiver.lock().await;
         let mut messages = Vec::with_capacity(LARGEST_BATCH);
         loop {
             let received = tokio::select! {
@@ -95,7 +124,10 @@ impl Acker {
                     Message::Flush(done) => flushes.push(done),
                 }
             }
-            commit(db, batch).await;
+            if !batch.is_empty() {
+                commit(db, batch).await;
+                self.freed.ring(db).await;
+            }
             for done in flushes {
                 // Who waited may have been dropped.
                 let _ = done.send(());

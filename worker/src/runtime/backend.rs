@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    acks::{Ack, AckLayer, Acker, Acks},
+    acks::{Ack, AckLayer, Acker, Acks, Freed},
     fetcher::{Fetcher, Slot, Station},
     leases::Held,
     supervise::supervise,
@@ -73,12 +73,21 @@ impl QueueBackend {
         delay: Duration,
     ) -> Self {
         let (sender, tasks) = mpsc::unbounded_channel();
-        let (acks, acker) = Acks::channel(slots);
+        let limited = Arc::new(AtomicBool::new(false));
+        let (acks, acker) = Acks::channel(
+            slots,
+            Freed {
+                queue: queue.into(),
+                bell: Arc::clone(&bell),
+                limited: Arc::clone(&limited),
+            },
+        );
         let fetcher = Fetcher {
             station: station.clone(),
             queue: queue.into(),
             slots: Arc::new(Semaphore::new(slots)),
             bell,
+            limited,
             tasks: sender.clone(),
             closing: station.closing.child_token(),
         };

@@ -1,12 +1,15 @@
 //! Leasing tasks for free slots.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use jobboard_shared::queue::{LeasedTask, db};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +18,16 @@ use super::{backend::Envelope, leases::Leases};
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often a busy queue looks for suspects.
 const SUSPECT_RHYTHM: Duration = Duration::from_secs(1);
+
+/// At a high rate several tasks start together rather than each on its own.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+
+enum Next {
+    /// There may be more to fetch at once.
+    More,
+    /// Nothing before the bell or this time.
+    Wait(Duration),
+}
 
 /// What all queues of a process share.
 #[derive(Clone)]
@@ -57,6 +70,8 @@ pub(crate) struct Fetcher {
     pub(crate) queue: Arc<str>,
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) bell: Arc<Notify>,
+    /// Whether the queue was last seen with limits.
+    pub(crate) limited: Arc<AtomicBool>,
     pub(crate) tasks: mpsc::UnboundedSender<Envelope>,
     /// Cancelled with the backend, or for all at a shutdown.
     pub(crate) closing: CancellationToken,
@@ -70,12 +85,12 @@ impl Fetcher {
         let mut suspects_seen = None;
         while let Some(free) = self.free_slots().await {
             match self.fetch(free, &mut suspects_seen).await {
-                Ok(true) => pause = Duration::from_millis(100),
-                Ok(false) => {
+                Ok(Next::More) => pause = Duration::from_millis(100),
+                Ok(Next::Wait(wait)) => {
                     tokio::select! {
                         () = self.closing.cancelled() => return,
                         () = self.bell.notified() => {}
-                        () = tokio::time::sleep(self.station.poll) => {}
+                        () = tokio::time::sleep(wait.min(self.station.poll)) => {}
                     }
                 }
                 Err(error) => {
@@ -109,8 +124,11 @@ impl Fetcher {
         &self,
         mut free: OwnedSemaphorePermit,
         suspects_seen: &mut Option<Instant>,
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<Next, sqlx::Error> {
         let mut conn = self.station.db.acquire().await?;
+        if self.limited.load(Ordering::Relaxed) {
+            return self.fetch_limited(&mut conn, free).await;
+        }
         let Station { worker, lease, .. } = &self.station;
         if suspects_seen.is_none_or(|seen| seen.elapsed() > SUSPECT_RHYTHM)
             && let Ok(alone) = Arc::clone(&self.station.suspects).try_acquire_owned()
@@ -124,14 +142,52 @@ impl Fetcher {
         }
         let wanted = free.num_permits();
         if wanted == 0 {
-            return Ok(true);
+            return Ok(Next::More);
         }
         let tasks = db::lease(&mut conn, &self.queue, worker, *lease, wanted).await?;
+        if tasks.is_empty() && db::is_limited(&mut conn, &self.queue).await? {
+            self.limited.store(true, Ordering::Relaxed);
+            return self.fetch_limited(&mut conn, free).await;
+        }
         let filled = tasks.len() == wanted;
         for task in tasks {
             self.hand_over(task, &mut free, None);
         }
-        Ok(filled)
+        Ok(if filled {
+            Next::More
+        } else {
+            Next::Wait(self.station.poll)
+        })
+    }
+
+    /// Fetches what the limits of the queue allow. Other workers ring when they
+    /// have settled one of its tasks.
+    async fn fetch_limited(
+        &self,
+        conn: &mut PgConnection,
+        mut free: OwnedSemaphorePermit,
+    ) -> Result<Next, sqlx::Error> {
+        let Station { worker, lease, .. } = &self.station;
+        let alone = Arc::clone(&self.station.suspects).try_acquire_owned().ok();
+        let wanted = free.num_permits();
+        let leased =
+            db::lease_limited(conn, &self.queue, worker, *lease, wanted, alone.is_some()).await?;
+        let Some(leased) = leased else {
+            self.limited.store(false, Ordering::Relaxed);
+            return Ok(Next::More);
+        };
+        let filled = leased.tasks.len() + usize::from(leased.suspect.is_some()) == wanted;
+        if let Some(suspect) = leased.suspect {
+            self.hand_over(suspect, &mut free, alone);
+        }
+        for task in leased.tasks {
+            self.hand_over(task, &mut free, None);
+        }
+        Ok(match leased.wait {
+            Some(wait) => Next::Wait(wait.max(SHORTEST_WAIT)),
+            None if filled => Next::More,
+            None => Next::Wait(self.station.poll),
+        })
     }
 
     fn hand_over(

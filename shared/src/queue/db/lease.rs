@@ -19,17 +19,38 @@ pub async fn prefer_indexes(conn: &mut PgConnection) -> Result<(), sqlx::Error> 
     Ok(())
 }
 
+/// Who has looked at the limits of the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Granted {
+    /// Nobody: a queue with limits gives nothing.
+    Freely,
+    /// The caller, who holds the lock on them.
+    ByLimits,
+}
+
 /// Leases up to `limit` due tasks of a queue: by priority, then due time, then
 /// id. Suspects are left to [`lease_suspect`].
 ///
 /// One index range per priority, so that tasks of a high priority that are not
-/// due yet cost nothing. Rows another transaction holds are passed over.
+/// due yet cost nothing. Rows another transaction holds are passed over. A paused
+/// queue gives nothing; one with limits only through [`super::lease_limited`].
 pub async fn lease(
     conn: &mut PgConnection,
     queue: &str,
     worker: &str,
     lease: Duration,
     limit: usize,
+) -> Result<Vec<LeasedTask>, sqlx::Error> {
+    lease_as(conn, queue, worker, lease, limit, Granted::Freely).await
+}
+
+pub(super) async fn lease_as(
+    conn: &mut PgConnection,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+    limit: usize,
+    granted: Granted,
 ) -> Result<Vec<LeasedTask>, sqlx::Error> {
     let mut rows = sqlx::query!(
         r#"
@@ -38,7 +59,10 @@ pub async fn lease(
             (select priority from tasks
              where queue = $1 and lease_until is null and lapses = 0
                and not exists (select from queue_controls c
-                               where c.queue = $1 and c.paused_at is not null)
+                               where c.queue = $1
+                                 and (c.paused_at is not null
+                                 or not $5 and (c.max_running is not null
+                                                or c.rate_limit is not null)))
              order by priority limit 1)
             union all
             select (select t.priority from tasks t
@@ -80,6 +104,7 @@ pub async fn lease(
         i64::try_from(limit).unwrap_or(i64::MAX),
         lease.as_secs_f64(),
         worker,
+        granted == Granted::ByLimits,
     )
     .fetch_all(conn)
     .await?;
@@ -114,6 +139,16 @@ pub async fn lease_suspect(
     worker: &str,
     lease: Duration,
 ) -> Result<Option<LeasedTask>, sqlx::Error> {
+    lease_suspect_as(conn, queue, worker, lease, Granted::Freely).await
+}
+
+pub(super) async fn lease_suspect_as(
+    conn: &mut PgConnection,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+    granted: Granted,
+) -> Result<Option<LeasedTask>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
         with clock as materialized (select app_now() as now),
@@ -122,7 +157,10 @@ pub async fn lease_suspect(
             where t.queue = $1 and t.lease_until is null and t.lapses > 0
               and t.run_at <= (select now from clock)
               and not exists (select from queue_controls c
-                              where c.queue = $1 and c.paused_at is not null)
+                              where c.queue = $1
+                                and (c.paused_at is not null
+                                 or not $4 and (c.max_running is not null
+                                                or c.rate_limit is not null)))
             order by t.run_at, t.id
             limit 1
             for update skip locked
@@ -145,6 +183,7 @@ pub async fn lease_suspect(
         queue,
         lease.as_secs_f64(),
         worker,
+        granted == Granted::ByLimits,
     )
     .fetch_optional(conn)
     .await?;

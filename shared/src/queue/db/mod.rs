@@ -3,6 +3,7 @@
 mod cancel;
 mod enqueue;
 mod lease;
+mod limited;
 pub mod operate;
 mod records;
 mod rescue;
@@ -13,12 +14,11 @@ mod workers;
 pub use cancel::{Cancelled, cancel};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{HeldLease, end_all_leases, heartbeat, hold, lease, lease_suspect, prefer_indexes};
+pub use limited::{LimitedLease, is_limited, lease_limited};
 pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };
 pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
 pub use schedule::{LastTick, claim_ticks, describe_line, last_ticks, register_lines};
 pub use settle::settle;
-pub use workers::{
-    WorkerBeat, WorkerProcess, announce_worker, forget_workers, remove_worker, workers,
-};
+pub use workers::{WorkerBeat, announce_worker, forget_workers, remove_worker};

@@ -1,7 +1,5 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 
 /// What a worker process says of itself with every beat.
@@ -65,61 +63,4 @@ pub async fn forget_workers(conn: &mut PgConnection, unseen: Duration) -> Result
     .execute(conn)
     .await?;
     Ok(forgotten.rows_affected())
-}
-
-/// A worker process that has lately given a sign of life.
-#[derive(Clone, Debug)]
-pub struct WorkerProcess {
-    pub id: String,
-    pub host: String,
-    pub pid: i32,
-    /// Of the program.
-    pub version: String,
-    /// `{"queue": slots}`
-    pub queues: Value,
-    /// Its tasks run elsewhere when it has not been seen for so long.
-    pub lease: Duration,
-    pub running: i32,
-    pub started_at: DateTime<Utc>,
-    pub seen_at: DateTime<Utc>,
-    /// It finishes what it runs and takes nothing new.
-    pub stopping: bool,
-    /// Seen within its lease.
-    pub alive: bool,
-}
-
-/// Worker processes, the last seen first.
-pub async fn workers(
-    conn: &mut PgConnection,
-    limit: u16,
-) -> Result<Vec<WorkerProcess>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        select id, host, pid, version, queues, extract(epoch from lease)::float8 as "lease!",
-            running, started_at, seen_at, stopping,
-            seen_at > (select app_now()) - lease as "alive!"
-        from workers
-        order by seen_at desc, id
-        limit $1
-        "#,
-        i64::from(limit),
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| WorkerProcess {
-            id: row.id,
-            host: row.host,
-            pid: row.pid,
-            version: row.version,
-            queues: row.queues,
-            lease: Duration::try_from_secs_f64(row.lease).unwrap_or_default(),
-            running: row.running,
-            started_at: row.started_at,
-            seen_at: row.seen_at,
-            stopping: row.stopping,
-            alive: row.alive,
-        })
-        .collect())
 }

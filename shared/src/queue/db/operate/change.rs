@@ -108,7 +108,7 @@ pub async fn run_now(conn: &mut PgConnection, id: TaskId) -> Result<Option<Chang
 }
 
 /// Tells the workers to look at a queue when the transaction commits.
-pub(super) async fn wake(conn: &mut PgConnection, queue: &str) -> Result<(), sqlx::Error> {
+pub async fn wake(conn: &mut PgConnection, queue: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("select pg_notify($1, $2)", CHANNEL, queue)
         .execute(conn)
         .await?;

@@ -59,7 +59,9 @@ pub async fn resume(conn: &mut PgConnection, queue: &str) -> Result<(), sqlx::Er
     super::change::wake(conn, queue).await
 }
 
-/// Replaces the limits of a queue. Its bucket starts full.
+/// Replaces the limits of a queue. What was saved up under another rate is kept
+/// as far as the new one allows; at first nothing is, so that a limit holds from
+/// the moment it is set.
 pub async fn set_limits(
     conn: &mut PgConnection,
     queue: &str,
@@ -68,13 +70,15 @@ pub async fn set_limits(
     let (rate, period) = limits.rate.unzip();
     sqlx::query!(
         "
-        insert into queue_controls (queue, max_running, rate_limit, rate_period, rate_tokens,
-                                    rate_filled_at)
-        values ($1, $2, $3, make_interval(secs => $4), coalesce($3, 0), app_now())
+        insert into queue_controls as c (queue, max_running, rate_limit, rate_period)
+        values ($1, $2, $3, make_interval(secs => $4))
         on conflict (queue) do update
         set max_running = excluded.max_running, rate_limit = excluded.rate_limit,
-            rate_period = excluded.rate_period, rate_tokens = excluded.rate_tokens,
-            rate_filled_at = excluded.rate_filled_at, updated_at = app_now()
+            rate_period = excluded.rate_period,
+            rate_tokens = least(c.rate_tokens, coalesce(excluded.rate_limit, 0)),
+            rate_filled_at = case when c.rate_limit is null then app_now()
+                else c.rate_filled_at end,
+            updated_at = app_now()
         ",
         queue,
         limits.max_running,
@@ -86,7 +90,7 @@ pub async fn set_limits(
     super::change::wake(conn, queue).await
 }
 
-/// Tasks of a queue that run now.
+/// Tasks of a queue that run now; bounded by the slots of the fleet.
 pub async fn running(conn: &mut PgConnection, queue: &str) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "running!" from tasks

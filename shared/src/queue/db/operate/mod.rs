@@ -11,7 +11,7 @@ mod rates;
 
 use sqlx::PgConnection;
 
-pub use change::{Changed, DeadFilter, Retried, dead_ids, discard, retry, run_now};
+pub use change::{Changed, DeadFilter, Retried, dead_ids, discard, retry, run_now, wake};
 pub use controls::{Limits, is_known, pause, resume, running, set_limits};
 pub use depths::{
     DEPTH_RHYTHM, DepthSample, QueueDepth, drop_old_samples, queues, sample_depths, samples,

@@ -38,14 +38,31 @@ pub(crate) struct Reset {
 }
 
 /// DATABASE_URL's database, else that of an all-in-one that runs here.
-async fn open(settings: &Settings) -> Result<PgPool, StartError> {
+async fn connect(settings: &Settings) -> Result<PgPool, StartError> {
     let url = match &settings.database_url {
         Some(url) => url.clone(),
         None => running_all_in_one(settings)?.ok_or(StartError::NoDatabase)?,
     };
-    let db = database::connect(&url, 4).await?;
+    Ok(database::connect(&url, 4).await?)
+}
+
+/// [`connect`], with the schema brought up to date.
+async fn open(settings: &Settings) -> Result<PgPool, StartError> {
+    let db = connect(settings).await?;
     database::migrate(&db).await?;
     Ok(db)
+}
+
+/// Leaves the schema as it is: who looks at the tasks of a running board may
+/// have another version.
+pub(crate) async fn operate(
+    settings: Settings,
+    command: jobboard_worker::operate::Command,
+) -> Result<(), StartError> {
+    let db = connect(&settings).await?;
+    let ran = command.run(&db).await;
+    db.close().await;
+    ran
 }
 
 fn running_all_in_one(settings: &Settings) -> Result<Option<SecretString>, StartError> {

@@ -36,6 +36,8 @@ enum Command {
     LoadSampleData,
     /// Write every search document anew, in the background.
     RebuildSearch,
+    #[command(flatten)]
+    Operate(jobboard_worker::operate::Command),
     /// Show the logins that the first start created.
     Credentials,
     /// Print the address of the database, for pg_dump and psql. Shows its password.
@@ -69,6 +71,7 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
         Some(Command::CreateAdmin(options)) => commands::create_admin(settings, options).await,
         Some(Command::LoadSampleData) => Box::pin(commands::load_sample_data(settings)).await,
         Some(Command::RebuildSearch) => commands::rebuild_search(settings).await,
+        Some(Command::Operate(command)) => Box::pin(commands::operate(settings, command)).await,
         Some(Command::Credentials) => commands::credentials(&settings),
         Some(Command::DatabaseUrl) => commands::database_url(&settings),
         Some(Command::Reset(options)) => commands::reset(&settings, &options).await,

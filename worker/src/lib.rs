@@ -7,6 +7,7 @@ mod drain;
 mod imports;
 mod jobs;
 pub mod mail;
+pub mod operate;
 mod recommendations;
 pub mod registry;
 pub mod runtime;

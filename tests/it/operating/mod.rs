@@ -1,6 +1,7 @@
 //! Operating the tasks: what administrators see and do.
 
 mod access;
+mod commands;
 mod fleet;
 mod queues;
 mod tasks;

@@ -2,6 +2,7 @@
 //! checked, done, and written to the log once.
 
 mod overview;
+pub mod words;
 
 use std::fmt;
 

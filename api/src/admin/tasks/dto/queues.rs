@@ -16,7 +16,7 @@ pub(in crate::admin::tasks) struct QueueView {
     /// Tasks that wait for their time
     scheduled: i64,
     /// Whether `due` and `scheduled` are estimates: with many thousands of tasks,
-    /// good to a few percent
+    /// good to a tenth
     estimated: bool,
     /// At most 10,000 are counted, of the next two too
     running: i64,

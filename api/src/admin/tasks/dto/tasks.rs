@@ -134,6 +134,9 @@ pub(in crate::admin::tasks) struct DeadTasks {
     #[oai(validator(max_length = 100))]
     kind: Option<String>,
     reason: Option<DeathReason>,
+    /// Those that died before this: keeps a caller who goes on until none is left
+    /// from retrying what dies again meanwhile
+    died_before: Option<DateTime<Utc>>,
 }
 
 /// Why a task is dead: no attempt was left; its handler gave up; nobody can read
@@ -159,6 +162,7 @@ impl From<DeadTasks> for DeadFilter {
             queue: tasks.queue,
             kind: tasks.kind,
             reason: reason.map(str::to_owned),
+            died_before: tasks.died_before,
         }
     }
 }

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -121,6 +122,9 @@ pub struct DeadFilter {
     pub queue: Option<String>,
     pub kind: Option<String>,
     pub reason: Option<String>,
+    /// Dead before this: keeps a caller who goes on until none is left from
+    /// retrying what dies again meanwhile.
+    pub died_before: Option<DateTime<Utc>>,
 }
 
 /// The dead that fit, longest dead first, with whether each has a unique key;
@@ -138,12 +142,14 @@ pub async fn dead_ids(
         where ($1::text is null or queue = $1)
           and ($2::text is null or kind = $2)
           and ($3::text is null or reason = $3)
+          and ($4::timestamptz is null or died_at < $4)
         order by died_at, id
-        limit $4
+        limit $5
         "#,
         filter.queue,
         filter.kind,
         filter.reason,
+        filter.died_before,
         MOST_COUNTED + limit as i64,
     )
     .fetch_all(conn)

@@ -10,7 +10,7 @@ use super::MOST_COUNTED;
 /// queue's numbers are estimated.
 const COUNTED_EXACTLY: i64 = 5_000;
 /// Pages of `tasks` that an estimate reads: some 30,000 tasks, which puts the
-/// numbers within a few percent.
+/// numbers within a tenth.
 const SAMPLED_PAGES: f64 = 500.0;
 /// How often depths are noted for plots.
 pub const DEPTH_RHYTHM: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub struct QueueDepth {
     pub due: i64,
     /// Waiting for their time: delayed, or after a failure.
     pub scheduled: i64,
-    /// Whether the two above are estimates, good to a few percent.
+    /// Whether the two above are estimates, good to a tenth.
     pub estimated: bool,
     /// At most [`MOST_COUNTED`], like the next two.
     pub running: i64,
@@ -189,7 +189,8 @@ pub async fn queues(conn: &mut PgConnection) -> Result<Vec<QueueDepth>, sqlx::Er
     Ok(queues)
 }
 
-/// Due and scheduled tasks of each queue by a sample of the table's pages.
+/// Due and scheduled tasks of each queue by a sample of the table's pages: the
+/// same ones each time, so that a plot does not jump from sample to sample.
 async fn estimates(conn: &mut PgConnection) -> Result<HashMap<String, (i64, i64)>, sqlx::Error> {
     let part = sqlx::query_scalar!(
         r#"select least(1, $1 * current_setting('block_size')::float8
@@ -205,7 +206,7 @@ async fn estimates(conn: &mut PgConnection) -> Result<HashMap<String, (i64, i64)
             (count(*) filter (where run_at <= (select now from clock)) / $1::float8)::bigint as "due!",
             (count(*) filter (where run_at > (select now from clock)) / $1::float8)::bigint
                 as "scheduled!"
-        from tasks tablesample system ($1::float8 * 100)
+        from tasks tablesample system ($1::float8 * 100) repeatable (0)
         where lease_until is null
         group by queue
         "#,

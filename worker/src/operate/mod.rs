@@ -1,0 +1,51 @@
+//! Commands of those who operate the tasks, the same in `jobboard-worker` and
+//! `jobboard`. They talk to the database alone: no API and no worker need run.
+
+mod batches;
+mod output;
+mod queues;
+mod schedule;
+mod tasks;
+mod workers;
+
+use clap::{Args, Subcommand};
+use jobboard_shared::startup::StartError;
+use sqlx::PgPool;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show queues, pause, resume, drain and limit them.
+    Queues(queues::Queues),
+    /// Show tasks, retry, discard, cancel them, run them now.
+    Tasks(tasks::Tasks),
+    /// Show worker processes.
+    Workers(Listing),
+    /// Show what runs when.
+    Schedule(Listing),
+    /// Show groups of tasks and how far they are.
+    Batches(batches::Batches),
+}
+
+/// Only shows.
+#[derive(Debug, Args)]
+pub struct Listing {
+    /// For programs.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command {
+    pub async fn run(self, db: &PgPool) -> Result<(), StartError> {
+        match self {
+            Self::Queues(queues) => queues.run(db).await,
+            Self::Tasks(tasks) => tasks.run(db).await,
+            Self::Workers(listing) => workers::show(db, listing.json).await,
+            Self::Schedule(listing) => schedule::show(db, listing.json).await,
+            Self::Batches(batches) => batches.show(db).await,
+        }
+    }
+}
+
+fn failed(error: jobboard_shared::Error) -> StartError {
+    StartError::Other(error.to_string())
+}

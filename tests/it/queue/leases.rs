@@ -48,6 +48,22 @@ async fn who_lost_the_lease_changes_nothing() {
 }
 
 #[tokio::test]
+async fn many_allowed_attempts_do_not_mean_as_many_killed_workers() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    sqlx::query("update tasks set max_attempts = 60, lapses = 9")
+        .execute(&queue.db)
+        .await
+        .unwrap();
+    let mut conn = queue.db.acquire().await.unwrap();
+    let suspect = db::lease_suspect(&mut conn, "default", "w", LEASE).await;
+    assert!(suspect.unwrap().is_some());
+    queue.advance(LEASE + Duration::from_secs(1)).await;
+    assert!(queue.rescue().await[0].dead);
+    assert_eq!(queue.dead().await.len(), 1);
+}
+
+#[tokio::test]
 async fn the_first_lapse_costs_no_time_and_the_next_in_a_row_make_a_suspect() {
     let queue = Queue::start().await;
     queue.enqueue(&Plain { n: 1 }).await;

@@ -8,6 +8,10 @@ use crate::queue::{Again, DeathReason, LeaseKey, Settlement, TaskId, backoff};
 /// The most leases that [`rescue`] ends at once.
 pub const RESCUED_AT_ONCE: usize = 200;
 
+/// A task is dead after so many leases in a row that ran out, however many
+/// attempts it is allowed: each may have been a worker's death.
+const MOST_LAPSES: i16 = 10;
+
 /// A lease that ran out and was rescued.
 #[derive(Clone, Debug)]
 pub struct Lapse {
@@ -43,7 +47,7 @@ pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<La
     let mut lapses = Vec::with_capacity(rows.len());
     let mut ended = Vec::with_capacity(rows.len());
     for row in rows {
-        let dead = row.attempt >= row.max_attempts;
+        let dead = row.attempt >= row.max_attempts || row.lapses + 1 >= MOST_LAPSES;
         let error = "the lease ran out: its worker died or lost the database".to_owned();
         let settlement = if dead {
             Settlement::Dead {

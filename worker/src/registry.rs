@@ -4,7 +4,7 @@ use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::{ContinueImport, PurgeImports},
     jobs::tasks::CloseExpired,
-    notifications::tasks::SendEmail,
+    notifications::tasks::{SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{RefreshJobs, RefreshScope, RemoveExpired},
@@ -20,6 +20,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .on::<Upkeep>(upkeep::upkeep)
         .on::<SendEmail>(mail::send)
+        .on::<SweepOutbox>(mail::sweep)
         .on::<CloseExpired>(jobs::close_expired)
         .on::<ContinueImport>(imports::continue_import)
         .on::<PurgeImports>(imports::purge)

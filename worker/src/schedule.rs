@@ -6,6 +6,7 @@ use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::PurgeImports,
     jobs::tasks::CloseExpired,
+    notifications::tasks::SweepOutbox,
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::RemoveExpired,
@@ -36,6 +37,7 @@ pub fn schedule() -> Schedule {
         .every("trending.decay", 60 * MINUTE, Missed::Skip, |_| {
             Decay::default()
         })
+        .every("mail.sweep", 5 * MINUTE, Missed::Skip, |_| SweepOutbox {})
         .every("imports.purge", 60 * MINUTE, Missed::Skip, |_| {
             PurgeImports {}
         })

@@ -1,6 +1,6 @@
 //! Addresses of other services, whole or composed of the specification's parts.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 use lettre::message::Mailbox;
 use secrecy::SecretString;
@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{
     Mail,
+    read::or_default,
     values::{self, Reader},
     variables,
 };
@@ -91,6 +92,11 @@ pub(super) fn mail(r: &mut Reader) -> Mail {
         outbox_dir: outbox_dir.filter(|_| smtp_url.is_none()),
         smtp_url: smtp_url.map(|url| SecretString::from(String::from(url))),
         from: from.unwrap_or_else(|| variables::default_of("JOBBOARD_MAIL_FROM").to_owned()),
+        answer_within: or_default(
+            r,
+            "JOBBOARD_SMTP_TIMEOUT",
+            values::duration(Duration::from_secs(1), Duration::from_secs(600)),
+        ),
     }
 }
 

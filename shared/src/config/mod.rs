@@ -96,6 +96,9 @@ pub struct Mail {
     pub outbox_dir: Option<PathBuf>,
     /// `Name <address>`.
     pub from: String,
+    /// What the mail server gets for the mail and the answer to it. Giving up
+    /// earlier than it does makes for mails sent twice.
+    pub answer_within: Duration,
 }
 
 #[derive(Clone, Debug)]

@@ -140,7 +140,7 @@ impl Settings {
 
 /// The value, or the table's default where it is absent or wrong.
 #[expect(clippy::expect_used, reason = "the table's defaults are tested")]
-fn or_default<T, P>(r: &mut Reader, name: &str, parse: P) -> T
+pub(super) fn or_default<T, P>(r: &mut Reader, name: &str, parse: P) -> T
 where
     P: Fn(&str) -> Result<T, String>,
 {

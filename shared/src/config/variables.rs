@@ -98,6 +98,7 @@ pub const VARIABLES: &[Variable] = &[
     own("SMTP_URL", "", "smtp://user:password@host:port, smtps:// for TLS from the start, ?tls=required for STARTTLS; without it mail is kept in the outbox folder"),
     own("JOBBOARD_OUTBOX_DIR", "", "folder for mail as .eml files; not together with SMTP_URL"),
     own("JOBBOARD_MAIL_FROM", "Job Board <jobboard@example.invalid>", "sender of all mail; needed with SMTP_URL"),
+    own("JOBBOARD_SMTP_TIMEOUT", "5m", "how long the mail server may take to answer a mail; giving up earlier than it does makes for mails sent twice"),
     mapped("EMAIL_BACKEND", "SMTP_URL", "the name ends in smtp.EmailBackend (mail is sent) or in another backend's (mail goes to the outbox folder)"),
     mapped("EMAIL_HOST", "SMTP_URL", "host of the mail server"),
     mapped("EMAIL_PORT", "SMTP_URL", "its port; 587 with TLS, else 25, when absent"),

@@ -4,6 +4,7 @@
 //! ([`crate::notifications`]); here is how a mail looks and how it leaves.
 
 mod folder;
+mod refusal;
 mod render;
 mod smtp;
 mod template;
@@ -17,6 +18,7 @@ use lettre::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
     },
+    transport::smtp::client::AsyncSmtpConnection,
 };
 use url::Url;
 use uuid::Uuid;
@@ -43,10 +45,14 @@ pub struct Email<'a> {
 /// Why a mail was not, or perhaps not, delivered. The texts carry no addresses.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The recipient or the mail was refused for good (5xx): never send it again.
+    /// There is no such mailbox (5xx to the recipient): send nothing there again.
+    #[error("no such mailbox: {0}")]
+    NoMailbox(String),
+    /// This mail was refused for good (5xx): never send it again.
     #[error("refused: {0}")]
     Permanent(String),
-    /// It was certainly not accepted, and may be later.
+    /// It was certainly not accepted, and may be later. A refusal of us (a wrong
+    /// password, a policy) is one: the operator mends it.
     #[error("not accepted: {0}")]
     Transient(String),
     /// The connection was lost between the end of the mail and the server's
@@ -102,7 +108,9 @@ impl Mailer {
             .parse()
             .map_err(|_| MailerError::From(config.from.clone()))?;
         let transport = match (&config.smtp_url, &config.outbox_dir) {
-            (Some(url), _) => Transport::Smtp(Smtp::from_url(url).map_err(MailerError::SmtpUrl)?),
+            (Some(url), _) => Transport::Smtp(
+                Smtp::from_url(url, config.answer_within).map_err(MailerError::SmtpUrl)?,
+            ),
             (None, Some(path)) => {
                 folder::create(path).map_err(|error| MailerError::Folder {
                     path: path.clone(),
@@ -118,16 +126,20 @@ impl Mailer {
         })
     }
 
-    /// Returns once the server, or the disk, has accepted the mail. Writing one
-    /// mail into the folder twice leaves one file.
-    pub async fn send(&self, email: &Email<'_>) -> Result<(), SendError> {
+    /// Connects and has sender and recipient accepted: whatever fails here, the
+    /// mail is certainly not out.
+    pub async fn prepare(&self, email: &Email<'_>) -> Result<Prepared, SendError> {
         let message = self.message(email)?;
-        match &*self.transport {
-            Transport::Smtp(smtp) => smtp.send(message.envelope(), &message.formatted()).await,
-            Transport::Folder(path) => folder::write(path, email.id, message.formatted())
-                .await
-                .map_err(|error| SendError::Transient(error.to_string())),
-        }
+        let connection = match &*self.transport {
+            Transport::Smtp(smtp) => Some(smtp.prepare(message.envelope()).await?),
+            Transport::Folder(_) => None,
+        };
+        Ok(Prepared {
+            transport: Arc::clone(&self.transport),
+            connection,
+            id: email.id,
+            content: message.formatted(),
+        })
     }
 
     fn message(&self, email: &Email<'_>) -> Result<Message, SendError> {
@@ -152,6 +164,30 @@ impl Mailer {
                 email.content.html.clone(),
             ))
             .map_err(|error| SendError::Permanent(error.to_string()))
+    }
+}
+
+/// A mail whose recipient was accepted.
+pub struct Prepared {
+    transport: Arc<Transport>,
+    connection: Option<AsyncSmtpConnection>,
+    id: Uuid,
+    content: Vec<u8>,
+}
+
+impl Prepared {
+    /// Returns once the server, or the disk, has accepted the mail. Writing one
+    /// mail into the folder twice leaves one file.
+    pub async fn deliver(self) -> Result<(), SendError> {
+        match (&*self.transport, self.connection) {
+            (Transport::Smtp(smtp), Some(connection)) => {
+                smtp.deliver(connection, &self.content).await
+            }
+            (Transport::Smtp(_), None) => Err(SendError::Transient("not connected".into())),
+            (Transport::Folder(path), _) => folder::write(path, self.id, self.content)
+                .await
+                .map_err(|error| SendError::Transient(error.to_string())),
+        }
     }
 }
 

@@ -4,7 +4,10 @@
 //! that point decides whether a mail may be sent again: so we go through the
 //! commands ourselves, on connections kept for the next mail.
 
-use std::time::{Duration, Instant};
+use std::{
+    error::Error as _,
+    time::{Duration, Instant},
+};
 
 use lettre::{
     address::Envelope,
@@ -20,12 +23,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::timeout};
 use url::Url;
 
-use super::SendError;
+use super::{
+    SendError,
+    refusal::{self, Refusal},
+};
 
-/// For everything up to the server's go-ahead for the mail.
+/// The most for everything up to the recipient's acceptance, and for the
+/// go-ahead after that.
 const PREPARE_WITHIN: Duration = Duration::from_secs(45);
-/// For the mail and the answer to its final dot.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
@@ -50,6 +55,8 @@ pub(super) struct Smtp {
     encryption: Encryption,
     credentials: Option<Credentials>,
     hello: ClientId,
+    /// For the mail and the answer to its final dot.
+    answer_within: Duration,
     idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
@@ -57,7 +64,7 @@ impl Smtp {
     /// `smtp://[user:password@]host[:port][?tls=required|opportunistic|none]` or
     /// `smtps://...`. With a password TLS is required, unless `tls=none` says
     /// otherwise; without one it is used where the server offers it.
-    pub(super) fn from_url(url: &SecretString) -> Result<Self, String> {
+    pub(super) fn from_url(url: &SecretString, answer_within: Duration) -> Result<Self, String> {
         let url = Url::parse(url.expose_secret()).map_err(|error| error.to_string())?;
         let host = match url.host_str() {
             None | Some("") => return Err("names no host".into()),
@@ -91,31 +98,22 @@ impl Smtp {
             encryption,
             credentials: password.map(|password| Credentials::new(user, password)),
             hello: ClientId::default(),
+            answer_within,
             idle: Mutex::default(),
         })
     }
 
-    pub(super) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), SendError> {
-        let prepared = timeout(PREPARE_WITHIN, self.prepare(envelope)).await;
-        let mut connection =
-            prepared.map_err(|_| SendError::Transient("the server is too slow".into()))??;
-        // From here on the server may have the mail without our knowing.
-        match timeout(ANSWER_WITHIN, connection.message(mail)).await {
-            Ok(Ok(_)) => {
-                self.keep(connection).await;
-                Ok(())
-            }
-            Ok(Err(error)) if error.is_permanent() => Err(SendError::Permanent(describe(&error))),
-            Ok(Err(error)) if error.is_transient() => Err(SendError::Transient(describe(&error))),
-            Ok(Err(error)) => Err(SendError::Unknown(describe(&error))),
-            Err(_) => Err(SendError::Unknown(
-                "the server did not answer in time".into(),
-            )),
-        }
+    /// A connection on which the server has accepted sender and recipient.
+    pub(super) async fn prepare(
+        &self,
+        envelope: &Envelope,
+    ) -> Result<AsyncSmtpConnection, SendError> {
+        timeout(PREPARE_WITHIN.min(self.answer_within), self.agree(envelope))
+            .await
+            .map_err(|_| SendError::Transient("the server is too slow".into()))?
     }
 
-    /// A connection that waits for the mail's content.
-    async fn prepare(&self, envelope: &Envelope) -> Result<AsyncSmtpConnection, SendError> {
+    async fn agree(&self, envelope: &Envelope) -> Result<AsyncSmtpConnection, SendError> {
         let mut connection = match self.take_idle().await {
             Some(connection) => connection,
             None => self.connect().await.map_err(|error| transient(&error))?,
@@ -129,13 +127,37 @@ impl Smtp {
             connection
                 .command(Rcpt::new(to.clone(), Vec::new()))
                 .await
-                .map_err(|error| by_reply(&error))?;
+                .map_err(|error| refused_recipient(&error))?;
         }
-        connection
-            .command(Data)
-            .await
-            .map_err(|error| by_reply(&error))?;
         Ok(connection)
+    }
+
+    /// Hands the mail over. Only once its content is under way may the server
+    /// have it without our knowing.
+    pub(super) async fn deliver(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        mail: &[u8],
+    ) -> Result<(), SendError> {
+        let go_ahead_within = PREPARE_WITHIN.min(self.answer_within);
+        match timeout(go_ahead_within, connection.command(Data)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(refused_mail(&error)),
+            Err(_) => return Err(SendError::Transient("the server is too slow".into())),
+        }
+        match timeout(self.answer_within, connection.message(mail)).await {
+            Ok(Ok(_)) => {
+                self.keep(connection).await;
+                Ok(())
+            }
+            Ok(Err(error)) if error.is_permanent() || error.is_transient() => {
+                Err(refused_mail(&error))
+            }
+            Ok(Err(error)) => Err(SendError::Unknown(describe(&error))),
+            Err(_) => Err(SendError::Unknown(
+                "the server did not answer in time".into(),
+            )),
+        }
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
@@ -195,12 +217,28 @@ fn transient(error: &Error) -> SendError {
     SendError::Transient(describe(error))
 }
 
-fn by_reply(error: &Error) -> SendError {
-    if error.is_permanent() {
-        SendError::Permanent(describe(error))
-    } else {
-        transient(error)
+fn refused_recipient(error: &Error) -> SendError {
+    let Some(code) = permanent_code(error) else {
+        return transient(error);
+    };
+    let text = error.source().map(ToString::to_string).unwrap_or_default();
+    match refusal::of_recipient(code, &text) {
+        Refusal::Mailbox => SendError::NoMailbox(describe(error)),
+        Refusal::Mail => SendError::Permanent(describe(error)),
+        Refusal::Us => transient(error),
     }
+}
+
+fn refused_mail(error: &Error) -> SendError {
+    match permanent_code(error) {
+        Some(code) if !refusal::about_us(code) => SendError::Permanent(describe(error)),
+        _ => transient(error),
+    }
+}
+
+fn permanent_code(error: &Error) -> Option<u16> {
+    let code = error.status().filter(|_| error.is_permanent())?;
+    Some(code.into())
 }
 
 /// The error in words, without the addresses that servers like to repeat.

@@ -41,8 +41,15 @@ impl Template {
         }
     }
 
-    /// Whether a mail that may or may not have arrived is sent once more: where
-    /// missing it is worse than reading it twice.
+    /// Whether a mail that may or may not have arrived is sent once more, as the
+    /// same mail (its Message-ID stays): where missing it is worse than reading it
+    /// twice. One that is not stays `unknown`, for the operator to decide.
+    ///
+    /// | kind | repeated |
+    /// |---|---|
+    /// | security: confirm an address, reset a password, a new sign-in | yes |
+    /// | what somebody waits for: applications and their moves | yes |
+    /// | digests, alerts, reports: the next one, or the site, says it too | no |
     pub const fn repeats_when_unknown(self) -> bool {
         match self {
             Self::ApplicationConfirmation

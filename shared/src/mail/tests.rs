@@ -1,4 +1,4 @@
-use std::{os::unix::fs::MetadataExt, path::Path};
+use std::{os::unix::fs::MetadataExt, path::Path, time::Duration};
 
 use serde_json::json;
 
@@ -28,6 +28,7 @@ fn wire(content: Rendered, to: &str) -> Result<String, SendError> {
         smtp_url: Some("smtp://localhost".to_owned().into()),
         outbox_dir: None,
         from: "The Job Board <noreply@example.com>".into(),
+        answer_within: Duration::from_secs(60),
     };
     let email = Email {
         id: Uuid::from_u128(7),
@@ -112,11 +113,29 @@ fn every_template_has_a_name_that_leads_back_to_it() {
 }
 
 #[test]
+fn what_is_repeated_when_it_may_have_arrived() {
+    let repeated = Template::ALL
+        .into_iter()
+        .filter(|template| template.repeats_when_unknown());
+    assert_eq!(
+        repeated.collect::<Vec<_>>(),
+        [
+            Template::ApplicationConfirmation,
+            Template::ApplicationReceived,
+            Template::ApplicationStatusChanged,
+            Template::ApplicationWithdrawn,
+            Template::OfferAccepted,
+        ]
+    );
+}
+
+#[test]
 fn wrong_settings_are_named() {
     let config = |url: Option<&str>, from: &str| config::Mail {
         smtp_url: url.map(|url| url.to_owned().into()),
         outbox_dir: None,
         from: from.into(),
+        answer_within: Duration::from_secs(60),
     };
     let error = |config| Mailer::new(&config).err().map(|error| error.to_string());
     let url = "smtp://localhost";
@@ -141,6 +160,7 @@ async fn the_folder_holds_one_file_for_one_mail() {
         smtp_url: None,
         outbox_dir: Some(folder.path().join("outbox")),
         from: "noreply@example.com".into(),
+        answer_within: Duration::from_secs(60),
     };
     let mailer = Mailer::new(&config).unwrap();
     let email = Email {
@@ -150,8 +170,10 @@ async fn the_folder_holds_one_file_for_one_mail() {
         content: rendered(Template::ApplicationReceived, "Maler"),
         date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
     };
-    mailer.send(&email).await.unwrap();
-    mailer.send(&email).await.unwrap();
+    for _ in 0..2 {
+        let prepared = mailer.prepare(&email).await.unwrap();
+        prepared.deliver().await.unwrap();
+    }
     let names: Vec<_> = std::fs::read_dir(folder.path().join("outbox"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -1,6 +1,9 @@
 //! Which mails go out, to whom, and how often.
 
+mod faults;
+mod operator;
 mod smtp;
+mod suppressions;
 mod words;
 
 use jobboard_shared::{mail::Template, notifications::tasks::SendEmail, queue};
@@ -36,6 +39,13 @@ fn row(template: Template, status: &str, attempts: i32, doubtful_deliveries: i16
         attempts,
         doubtful_deliveries,
     }
+}
+
+async fn dead_reasons(app: &TestApp) -> Vec<Option<String>> {
+    sqlx::query_scalar("select dead_reason from email_outbox order by created_at, id")
+        .fetch_all(&app.db)
+        .await
+        .unwrap()
 }
 
 async fn send_again(app: &TestApp) {

@@ -2,41 +2,50 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use jobboard_shared::{mail::Template, notifications::queue_email};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::{outbox, row, send_again};
+use super::{dead_reasons, outbox, row, send_again};
 use crate::{
     applications::Board,
-    support::{SmtpServer, TestApp, Verdict},
+    support::{Client, SmtpServer, TestApp, Verdict},
 };
 
 /// Longer than any backoff of a task.
-const A_DAY: Duration = Duration::from_secs(24 * 3600);
+pub(super) const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn start(server: &SmtpServer) -> TestApp {
+pub(super) async fn start(server: &SmtpServer) -> TestApp {
     start_at(server.url.clone()).await
 }
 
-async fn start_at(url: String) -> TestApp {
+pub(super) async fn start_at(url: String) -> TestApp {
     TestApp::start_with(|config| {
         config.mail.smtp_url = Some(url.into());
         config.mail.outbox_dir = None;
+        config.mail.answer_within = Duration::from_secs(2);
     })
     .await
 }
 
 /// An application for a job without an employer: one mail, to the applicant.
-async fn one_mail(app: &TestApp) {
+pub(super) async fn one_mail(app: &TestApp) -> Client {
+    let freelancer = app.freelancer().await;
+    mail_to(app, &freelancer).await;
+    freelancer
+}
+
+/// The same to a given applicant.
+pub(super) async fn mail_to(app: &TestApp, freelancer: &Client) {
     let board = Board::new(app).await;
     board
         .change_job(app, board.job_id, "employer_id = null")
         .await;
-    board.apply(&app.freelancer().await).await.expect(201);
+    board.apply(freelancer).await.expect(201);
 }
 
-const CONFIRMATION: Template = Template::ApplicationConfirmation;
+pub(super) const CONFIRMATION: Template = Template::ApplicationConfirmation;
 
 #[tokio::test]
 async fn mails_go_out_over_one_connection() {
@@ -76,9 +85,17 @@ async fn while_the_server_is_away_mails_wait() {
 #[tokio::test]
 async fn what_the_server_puts_off_is_tried_again() {
     for verdict in [
+        Verdict::RefuseSender(451),
         Verdict::RefuseRecipient(450),
+        Verdict::RefuseData(451),
         Verdict::RefuseMail(451),
         Verdict::HangUpBeforeData,
+        Verdict::StallBeforeData,
+        // About us, not about the mail or its recipient.
+        Verdict::RefuseSender(550),
+        Verdict::RefuseSender(530),
+        Verdict::AnswerRecipient("550 5.7.1 relaying denied"),
+        Verdict::RefuseMail(530),
     ] {
         let server = SmtpServer::start().await;
         let app = start(&server).await;
@@ -94,8 +111,78 @@ async fn what_the_server_puts_off_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_want_us_now_is_asked_again() {
+    let server = SmtpServer::start().await;
+    let app = start_at(server.url_with_password()).await;
+    server.will_greet(["421 too busy", "554 go away"]);
+    server.will_answer_passwords(["454 cannot look it up", "535 5.7.8 wrong password"]);
+    one_mail(&app).await;
+    for attempts in 1..=4 {
+        assert_eq!(app.drain_tasks().await.failures.len(), 1);
+        let waits = row(CONFIRMATION, "pending", attempts, 0);
+        assert_eq!(outbox(&app).await, [waits]);
+        app.advance_time(A_DAY).await;
+    }
+    app.drain_tasks().await;
+    assert_eq!(outbox(&app).await, [row(CONFIRMATION, "sent", 5, 0)]);
+    assert_eq!(server.deliveries().len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_outlives_an_outage_of_a_day_and_a_half() {
+    let server = SmtpServer::start().await;
+    let app = start(&server).await;
+    one_mail(&app).await;
+    let began: DateTime<Utc> = sqlx::query_scalar("select app_now()")
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    loop {
+        let wait: f64 = sqlx::query_scalar(
+            "select greatest(extract(epoch from run_at - app_now()), 0)::float8
+             from tasks where kind = 'mail.send'",
+        )
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+        app.advance_time(Duration::from_secs_f64(wait + 0.1)).await;
+        let now: DateTime<Utc> = sqlx::query_scalar("select app_now()")
+            .fetch_one(&app.db)
+            .await
+            .unwrap();
+        if now - began > TimeDelta::hours(36) {
+            break;
+        }
+        server.will([Verdict::RefuseRecipient(451)]);
+        assert_eq!(app.drain_tasks().await.failures.len(), 1);
+    }
+    app.drain_tasks().await;
+    assert_eq!(server.deliveries().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_put_off_to_the_last_attempt_is_dead() {
+    let server = SmtpServer::start().await;
+    let app = start(&server).await;
+    one_mail(&app).await;
+    sqlx::query("update tasks set max_attempts = 1")
+        .execute(&app.db)
+        .await
+        .unwrap();
+    server.will([Verdict::RefuseRecipient(451)]);
+    assert!(app.drain_tasks().await.failures[0].dead);
+    assert_eq!(dead_reasons(&app).await, [Some("attempts".to_owned())]);
+}
+
+#[tokio::test]
 async fn what_the_server_refuses_for_good_is_not_tried_again() {
-    for verdict in [Verdict::RefuseRecipient(550), Verdict::RefuseMail(554)] {
+    for verdict in [
+        Verdict::RefuseRecipient(550),
+        Verdict::RefuseRecipient(552),
+        Verdict::RefuseData(554),
+        Verdict::RefuseMail(554),
+        Verdict::RefuseMail(552),
+    ] {
         let server = SmtpServer::start().await;
         let app = start(&server).await;
         server.will([verdict]);
@@ -106,7 +193,8 @@ async fn what_the_server_refuses_for_good_is_not_tried_again() {
             .fetch_one(&app.db)
             .await
             .unwrap();
-        assert!(error.starts_with("refused: "), "{error}");
+        let about = error.split(':').next().unwrap();
+        assert!(["refused", "no such mailbox"].contains(&about), "{error}");
         assert!(!error.contains('@'), "{error}");
         send_again(&app).await;
         app.advance_time(A_DAY).await;
@@ -135,18 +223,53 @@ async fn one_refused_recipient_does_not_stop_the_other() {
 
 #[tokio::test]
 async fn a_mail_without_an_answer_is_sent_once_more_as_the_same_mail() {
+    for verdict in [Verdict::HangUpAfterDot, Verdict::StallAfterDot] {
+        let server = SmtpServer::start().await;
+        let app = start(&server).await;
+        server.will([verdict]);
+        one_mail(&app).await;
+        assert_eq!(app.drain_tasks().await.failures.len(), 1);
+        assert_eq!(outbox(&app).await, [row(CONFIRMATION, "unknown", 1, 0)]);
+        app.advance_time(A_DAY).await;
+        assert!(app.drain_tasks().await.failures.is_empty());
+        assert_eq!(outbox(&app).await, [row(CONFIRMATION, "sent", 2, 1)]);
+        let deliveries = server.deliveries();
+        assert_eq!(deliveries.len(), 2);
+        assert_eq!(deliveries[0].message_id(), deliveries[1].message_id());
+    }
+}
+
+#[tokio::test]
+async fn a_doubt_is_not_forgotten_while_the_server_puts_the_repeat_off() {
     let server = SmtpServer::start().await;
     let app = start(&server).await;
-    server.will([Verdict::HangUpAfterDot]);
+    server.will([
+        Verdict::HangUpAfterDot,
+        Verdict::RefuseRecipient(450),
+        Verdict::HangUpAfterDot,
+    ]);
     one_mail(&app).await;
-    assert_eq!(app.drain_tasks().await.failures.len(), 1);
-    assert_eq!(outbox(&app).await, [row(CONFIRMATION, "unknown", 1, 0)]);
-    app.advance_time(A_DAY).await;
+    for expected in [
+        row(CONFIRMATION, "unknown", 1, 0),
+        row(CONFIRMATION, "pending", 2, 1),
+        row(CONFIRMATION, "unknown", 3, 1),
+        row(CONFIRMATION, "unknown", 3, 1),
+    ] {
+        app.drain_tasks().await;
+        assert_eq!(outbox(&app).await, [expected]);
+        app.advance_time(A_DAY).await;
+    }
+    assert_eq!(server.deliveries().len(), 2);
+}
+
+#[tokio::test]
+async fn a_slow_server_gets_its_time() {
+    let server = SmtpServer::start().await;
+    let app = start(&server).await;
+    server.will([Verdict::Slow(Duration::from_millis(300))]);
+    one_mail(&app).await;
     assert!(app.drain_tasks().await.failures.is_empty());
-    assert_eq!(outbox(&app).await, [row(CONFIRMATION, "sent", 2, 1)]);
-    let deliveries = server.deliveries();
-    assert_eq!(deliveries.len(), 2);
-    assert_eq!(deliveries[0].message_id(), deliveries[1].message_id());
+    assert_eq!(outbox(&app).await, [row(CONFIRMATION, "sent", 1, 0)]);
 }
 
 #[tokio::test]
@@ -184,6 +307,21 @@ async fn a_report_without_an_answer_is_left_to_the_operator() {
     let server = SmtpServer::start().await;
     let app = start(&server).await;
     let employer = app.employer().await;
+    report_to(&app, &employer).await;
+    server.will([Verdict::HangUpAfterDot]);
+    assert!(app.drain_tasks().await.failures.is_empty());
+    app.advance_time(A_DAY).await;
+    send_again(&app).await;
+    app.drain_tasks().await;
+    assert_eq!(
+        outbox(&app).await,
+        [row(Template::ImportFinished, "unknown", 1, 0)]
+    );
+    assert_eq!(server.deliveries().len(), 1);
+}
+
+/// A mail of a kind that is not repeated, promised twice.
+pub(super) async fn report_to(app: &TestApp, employer: &Client) {
     let mut tx = app.db.begin().await.unwrap();
     let import_id: Uuid = sqlx::query_scalar(
         "insert into imports (user_id, format, source, mapping, status, file_bytes, finished_at)
@@ -210,14 +348,4 @@ async fn a_report_without_an_answer_is_left_to_the_operator() {
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    server.will([Verdict::HangUpAfterDot]);
-    assert!(app.drain_tasks().await.failures.is_empty());
-    app.advance_time(A_DAY).await;
-    send_again(&app).await;
-    app.drain_tasks().await;
-    assert_eq!(
-        outbox(&app).await,
-        [row(Template::ImportFinished, "unknown", 1, 0)]
-    );
-    assert_eq!(server.deliveries().len(), 1);
 }

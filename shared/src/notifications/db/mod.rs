@@ -1,0 +1,16 @@
+//! Every statement on the outbox and the suppressed addresses.
+
+mod operate;
+mod outbox;
+mod suppressions;
+mod sweep;
+
+pub use operate::{OutboxRecord, get_record, list_unsent};
+pub(super) use operate::{lock, requeue};
+pub use outbox::{
+    DeadReason, EmailStatus, Ending, OutboxEmail, end, end_unstarted, get, insert, recipient,
+    set_task, start,
+};
+pub(super) use suppressions::is_suppressed;
+pub use suppressions::{Suppression, lift_suppression, list_suppressions, suppress};
+pub use sweep::{Swept, sweep_abandoned, take_tasks_missing};

@@ -1,0 +1,79 @@
+//! Where a mail goes and what it says.
+
+use jobboard_shared::{
+    applications::emails::move_facts,
+    imports::emails::finished_facts,
+    mail::{Recipient, RenderError, Rendered, Template, render},
+    notifications::db::{self, OutboxEmail},
+};
+use sqlx::PgConnection;
+
+use crate::Context;
+
+/// What is to be sent, if anything.
+pub(super) enum Composed {
+    Ready {
+        address: String,
+        content: Rendered,
+    },
+    /// The account takes no mail, or the event is gone.
+    Gone,
+    /// The address is known to be none.
+    Suppressed,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ComposeError {
+    #[error(transparent)]
+    Database(#[from] jobboard_shared::Error),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl From<sqlx::Error> for ComposeError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+pub(super) async fn compose(
+    conn: &mut PgConnection,
+    ctx: &Context,
+    email: &OutboxEmail,
+    template: Template,
+) -> Result<Composed, ComposeError> {
+    let Some((address, recipient, suppressed)) = db::recipient(conn, email.user_id).await? else {
+        return Ok(Composed::Gone);
+    };
+    if suppressed {
+        return Ok(Composed::Suppressed);
+    }
+    let content = words(conn, ctx, email, template, &recipient).await?;
+    Ok(content.map_or(Composed::Gone, |content| Composed::Ready {
+        address,
+        content,
+    }))
+}
+
+async fn words(
+    conn: &mut PgConnection,
+    ctx: &Context,
+    email: &OutboxEmail,
+    template: Template,
+    recipient: &Recipient,
+) -> Result<Option<Rendered>, ComposeError> {
+    let site = &ctx.config.http.public_url;
+    let rendered = match template {
+        Template::ApplicationConfirmation
+        | Template::ApplicationReceived
+        | Template::ApplicationStatusChanged
+        | Template::ApplicationWithdrawn
+        | Template::OfferAccepted => move_facts(conn, email.event_id)
+            .await?
+            .map(|facts| render(template, site, recipient, &facts)),
+        Template::ImportFinished => finished_facts(conn, email.event_id)
+            .await?
+            .map(|facts| render(template, site, recipient, &facts)),
+    };
+    Ok(rendered.transpose()?)
+}

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use secrecy::ExposeSecret;
 use tokio::process::{Child, Command};
 
 use super::TestApp;
@@ -11,7 +12,13 @@ pub(crate) struct WorkerProcess(Child);
 
 impl WorkerProcess {
     pub(crate) fn start(app: &TestApp) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_jobboard"))
+        Self::start_with(app, &[])
+    }
+
+    /// Sends its mail as the app is configured to; `variables` win.
+    pub(crate) fn start_with(app: &TestApp, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jobboard"));
+        command
             .arg("worker")
             .env_clear()
             .env("DATABASE_URL", app.database_url())
@@ -20,16 +27,25 @@ impl WorkerProcess {
                 "JOBBOARD_SECRET_KEY",
                 "a secret of this test, of 32 bytes and more",
             )
-            .env("JOBBOARD_OUTBOX_DIR", app.outbox())
             .env("JOBBOARD_LEASE", "2s")
             .current_dir(app.outbox())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("start a worker");
-        Self(child)
+            .kill_on_drop(true);
+        let mail = &app.config.mail;
+        match &mail.smtp_url {
+            Some(url) => command
+                .env("SMTP_URL", url.expose_secret())
+                .env("JOBBOARD_MAIL_FROM", &mail.from)
+                .env(
+                    "JOBBOARD_SMTP_TIMEOUT",
+                    format!("{}ms", mail.answer_within.as_millis()),
+                ),
+            None => command.env("JOBBOARD_OUTBOX_DIR", app.outbox()),
+        };
+        command.envs(variables.iter().copied());
+        Self(command.spawn().expect("start a worker"))
     }
 
     /// SIGKILL: it finishes nothing.

@@ -82,12 +82,16 @@ pub async fn drain_with(
                 if let Ending::Settle(settlement) = ending {
                     let ended = [(task.key, task.unique, settlement)];
                     db::settle(&mut conn, &ended).await?;
+                    if let Some(batch) = task.batch {
+                        db::end_batches(&mut conn, &[batch]).await?;
+                    }
                     let [(.., settlement)] = ended;
                     report.add(task, settlement);
                 }
             }
         }
-        if report.runs() == before || report.runs() > MOST_RUNS {
+        let idle = report.runs() == before && db::sweep_batches(&mut conn).await?.is_empty();
+        if idle || report.runs() > MOST_RUNS {
             return Ok(report);
         }
     }

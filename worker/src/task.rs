@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use jobboard_shared::queue::{LeaseKey, LeasedTask, TaskId, db};
+use jobboard_shared::queue::{self, BatchId, LeaseKey, LeasedTask, Task, TaskId, db};
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,8 @@ pub struct Lease {
     /// Goes up with every lease of the task; a side effect elsewhere can name it
     /// to refuse an older run.
     pub fence: i64,
+    /// The batch that the task belongs to.
+    pub batch: Option<BatchId>,
     /// Cancelled when the lease is lost or the grace time of a shutdown is over:
     /// the handler is aborted then at its next await. Cancelled too when somebody
     /// wants the task stopped: the handler has five seconds then to end by itself.
@@ -34,8 +36,27 @@ impl Lease {
             attempt: task.attempt,
             max_attempts: task.max_attempts,
             fence: task.key.fence,
+            batch: task.batch,
             cancelled,
         }
+    }
+
+    /// Enqueues work that belongs to the batch of this task, if it belongs to one.
+    /// The batch does not end before that work has.
+    pub async fn enqueue_beside<T: Task>(
+        &self,
+        conn: &mut PgConnection,
+        task: &T,
+    ) -> Result<(), sqlx::Error> {
+        match self.batch {
+            Some(batch) => {
+                queue::enqueue_in_batch(conn, batch, std::slice::from_ref(task)).await?;
+            }
+            None => {
+                queue::enqueue(conn, task).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes a transaction depend on the lease: fails if the lease is lost, else

@@ -17,8 +17,15 @@ pub(crate) async fn upkeep(ctx: Context, _: Upkeep, _: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     let made = db::make_partitions(&mut conn, PARTITIONS_AHEAD).await?;
     let dropped = db::drop_old_records(&mut conn, KEEP_FINISHED, KEEP_DEAD).await?;
+    let batches = db::forget_batches(&mut conn, KEEP_DEAD).await?;
     let workers = db::forget_workers(&mut conn, FORGET_WORKERS).await?;
     db::operate::drop_old_samples(&mut conn, KEEP_DEPTHS).await?;
-    tracing::debug!(made, ?dropped, workers, "finished tasks kept in bounds");
+    tracing::debug!(
+        made,
+        ?dropped,
+        batches,
+        workers,
+        "finished tasks kept in bounds"
+    );
     Ok(())
 }

@@ -4,14 +4,16 @@
 //! settle it. See `docs/adr/0001-queue-on-apalis-with-own-backend.md`.
 
 pub mod backoff;
+pub mod batches;
 pub mod db;
 pub mod operate;
 pub mod rate;
 pub mod tasks;
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use serde::{Serialize, de::DeserializeOwned};
+pub use batches::{create_batch, enqueue_in_batch};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -60,20 +62,23 @@ impl fmt::Display for TaskId {
 }
 
 /// Names a group of tasks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, sqlx::Type)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
+)]
 #[sqlx(transparent)]
 pub struct BatchId(pub i64);
 
 /// A task on its way into the queue, its type forgotten.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewTask {
-    pub queue: &'static str,
-    pub kind: &'static str,
+    pub queue: Cow<'static, str>,
+    pub kind: Cow<'static, str>,
     pub args: Value,
     pub priority: i16,
     pub max_attempts: i16,
     pub unique_key: Option<String>,
     /// From the transaction's time on.
+    #[serde(default)]
     pub delay: Duration,
     /// Counted from when it is due.
     pub deadline: Option<Duration>,
@@ -84,8 +89,8 @@ impl NewTask {
     /// Fails only where the arguments have no JSON form.
     pub fn of<T: Task>(task: &T) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            queue: T::QUEUE,
-            kind: T::KIND,
+            queue: T::QUEUE.into(),
+            kind: T::KIND.into(),
             args: serde_json::to_value(task).map_err(|e| sqlx::Error::Encode(e.into()))?,
             priority: T::PRIORITY,
             max_attempts: T::MAX_ATTEMPTS,
@@ -126,16 +131,21 @@ pub async fn enqueue_in<T: Task>(
     Ok(first.id)
 }
 
-/// Enqueues in one statement per few thousand; gives how many were new, that
-/// is, not merged into pending twins.
+/// Enqueues in one statement per [`db::INSERT_CHUNK`]; gives how many were new,
+/// that is, not merged into pending twins.
 pub async fn enqueue_many<T: Task>(
     conn: &mut PgConnection,
     tasks: &[T],
 ) -> Result<u64, sqlx::Error> {
-    let mut new = tasks
+    let new = tasks
         .iter()
         .map(NewTask::of)
         .collect::<Result<Vec<_>, _>>()?;
+    insert_all(conn, new).await
+}
+
+/// Of one kind.
+async fn insert_all(conn: &mut PgConnection, mut new: Vec<NewTask>) -> Result<u64, sqlx::Error> {
     // A stable sort: tasks without a key keep their order.
     new.sort_by(|a, b| a.unique_key.cmp(&b.unique_key));
     new.dedup_by(|later, first| first.unique_key.is_some() && later.unique_key == first.unique_key);

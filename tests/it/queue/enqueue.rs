@@ -267,6 +267,19 @@ async fn fail(_: Context, _: Unique, _: Lease) -> TaskResult {
 }
 
 #[tokio::test]
+async fn ten_thousand_at_once_take_one_statement() {
+    let queue = Queue::start().await;
+    let tasks: Vec<_> = (0..10_000).map(|n| Plain { n }).collect();
+    let mut tx = queue.db.begin().await.unwrap();
+    assert_eq!(enqueue_many(&mut tx, &tasks).await.unwrap(), 10_000);
+    tx.commit().await.unwrap();
+    // Commands are numbered within their transaction.
+    let commands = "select count(distinct (xmin::text, cmin::text)) from tasks";
+    assert_eq!(queue.count(commands).await, 1);
+    assert_eq!(queue.pending().await, 10_000);
+}
+
+#[tokio::test]
 async fn many_at_once_merge_and_come_in_one_order() {
     let queue = Queue::start().await;
     queue.enqueue(&Unique::named("b")).await;

@@ -1,5 +1,6 @@
 //! What the queue promises: at least once, fenced, and nothing lost.
 
+mod batches;
 mod cancel;
 mod enqueue;
 mod fleet;

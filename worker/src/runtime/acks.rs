@@ -1,6 +1,7 @@
 //! Settling what has run, many in one statement.
 
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     sync::{
         Arc,
@@ -14,7 +15,7 @@ use apalis_core::{error::BoxDynError, task::Task};
 use futures::future::BoxFuture;
 use jobboard_shared::{
     database::is_refusal,
-    queue::{LeaseKey, LeasedTask, Settlement, db},
+    queue::{BatchId, LeaseKey, LeasedTask, Settlement, db},
 };
 use sqlx::PgPool;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
@@ -141,6 +142,7 @@ type Ended = (LeaseKey, bool, Settlement);
 
 /// Returns when each is committed, or refused by the database on its own.
 async fn commit(db: &PgPool, batch: Vec<Ack>) {
+    let batches: BTreeSet<_> = batch.iter().filter_map(|ack| ack.task.batch).collect();
     let (ended, held): (Vec<Ended>, Vec<_>) = batch
         .into_iter()
         .map(|ack| ((ack.task.key, ack.task.unique, ack.settlement), ack.held))
@@ -158,6 +160,21 @@ async fn commit(db: &PgPool, batch: Vec<Ack>) {
         }
     }
     drop(held);
+    if !batches.is_empty() {
+        end_batches(db, &batches.into_iter().collect::<Vec<_>>()).await;
+    }
+}
+
+async fn end_batches(db: &PgPool, batches: &[BatchId]) {
+    let ended = async { db::end_batches(&mut *db.acquire().await?, batches).await };
+    match ended.await {
+        Ok(ended) => {
+            for batch in ended {
+                tracing::info!(batch = batch.0, "batch ended");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "batches are left to the sweep"),
+    }
 }
 
 /// Fails only where the database refuses the settlements themselves. Tries for

@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     sync::Arc,
     task::{Context as PollContext, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use apalis::layers::WorkerBuilderExt;
@@ -40,6 +40,7 @@ const POLL_WITHOUT_BELL: Duration = Duration::from_millis(250);
 /// A tenth of the lease, within these.
 const FASTEST_RESCUE: Duration = Duration::from_millis(100);
 const SLOWEST_RESCUE: Duration = Duration::from_secs(2);
+const SWEEP_RHYTHM: Duration = Duration::from_secs(1);
 const LONGEST_RESTART_DELAY: Duration = Duration::from_secs(30);
 
 /// Why a fleet could not start, or did not end well.
@@ -217,6 +218,7 @@ async fn keep_rescuing(station: Station, queues: Vec<String>) {
 
 async fn rescue_until_closing(station: Station, queues: Vec<String>) {
     let rhythm = (station.lease / 10).clamp(FASTEST_RESCUE, SLOWEST_RESCUE);
+    let mut swept = None::<Instant>;
     loop {
         let mut more = false;
         let rescued = async {
@@ -233,11 +235,28 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
             }
             Err(error) => tracing::error!(%error, "cannot rescue tasks"),
         }
+        if swept.is_none_or(|swept| swept.elapsed() >= SWEEP_RHYTHM) {
+            swept = Some(Instant::now());
+            sweep_batches(&station).await;
+        }
         let pause = if more { Duration::ZERO } else { rhythm };
         tokio::select! {
             () = station.closing.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
+    }
+}
+
+/// Ends the batches whose last task ended with nobody left to look.
+async fn sweep_batches(station: &Station) {
+    let swept = async { db::sweep_batches(&mut *station.db.acquire().await?).await };
+    match swept.await {
+        Ok(ended) => {
+            for batch in ended {
+                tracing::info!(batch = batch.0, "batch ended");
+            }
+        }
+        Err(error) => tracing::error!(%error, "cannot end batches"),
     }
 }
 

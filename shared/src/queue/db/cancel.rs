@@ -1,6 +1,7 @@
 use sqlx::PgConnection;
 
-use crate::queue::{CANCEL_CHANNEL, LeaseKey, TaskId};
+use super::end_batches;
+use crate::queue::{BatchId, CANCEL_CHANNEL, LeaseKey, TaskId};
 
 /// What became of a [`cancel`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,19 +35,23 @@ pub async fn cancel(conn: &mut PgConnection, id: TaskId) -> Result<Cancelled, sq
 
 async fn cancel_pending(conn: &mut PgConnection, id: TaskId) -> Result<bool, sqlx::Error> {
     let cancelled = sqlx::query!(
-        "with gone as (
+        r#"with gone as (
             delete from tasks where id = $1 and lease_until is null returning *
         )
         insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,
                                     finished_by, started_at, batch_id, outcome, errors)
         select id, queue, kind, args, attempt, enqueued_at, app_now(), 'operator', started_at,
                batch_id, 'cancelled', errors
-        from gone",
+        from gone
+        returning batch_id as "batch: BatchId""#,
         id.0,
     )
-    .execute(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    Ok(cancelled.rows_affected() == 1)
+    if let Some(batch) = cancelled.as_ref().and_then(|row| row.batch) {
+        end_batches(conn, &[batch]).await?;
+    }
+    Ok(cancelled.is_some())
 }
 
 async fn request(conn: &mut PgConnection, id: TaskId) -> Result<bool, sqlx::Error> {

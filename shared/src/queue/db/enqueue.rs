@@ -3,7 +3,7 @@ use sqlx::PgConnection;
 use crate::queue::{CHANNEL, NewTask, TaskId, backoff::LONGEST_MERGED_BACKOFF};
 
 /// The most rows of one insert.
-pub const INSERT_CHUNK: usize = 5_000;
+pub const INSERT_CHUNK: usize = 10_000;
 
 /// What became of one new task.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,8 @@ pub async fn insert(
     conn: &mut PgConnection,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, sqlx::Error> {
-    let queues: Vec<_> = tasks.iter().map(|t| t.queue.to_owned()).collect();
-    let kinds: Vec<_> = tasks.iter().map(|t| t.kind.to_owned()).collect();
+    let queues: Vec<_> = tasks.iter().map(|t| t.queue.to_string()).collect();
+    let kinds: Vec<_> = tasks.iter().map(|t| t.kind.to_string()).collect();
     let args: Vec<_> = tasks.iter().map(|t| t.args.clone()).collect();
     let priorities: Vec<_> = tasks.iter().map(|t| t.priority).collect();
     let max_attempts: Vec<_> = tasks.iter().map(|t| t.max_attempts).collect();

@@ -232,7 +232,7 @@ pub async fn heartbeat(
         free as materialized (
             select t.id, t.fence from tasks t
             where t.id = any($1) and t.lease_until is not null
-            for update skip locked
+            for no key update skip locked
         ),
         renewed as (
             update tasks t

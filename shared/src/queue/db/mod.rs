@@ -1,5 +1,6 @@
 //! Every statement of the queue.
 
+mod batches;
 mod cancel;
 mod enqueue;
 mod lease;
@@ -11,6 +12,10 @@ mod schedule;
 mod settle;
 mod workers;
 
+pub use batches::{
+    BatchProgress, add_to_batch, batch_progress, create_batch, end_batches, forget_batches,
+    sweep_batches,
+};
 pub use cancel::{Cancelled, cancel};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{HeldLease, end_all_leases, heartbeat, hold, lease, lease_suspect, prefer_indexes};

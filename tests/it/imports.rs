@@ -334,7 +334,8 @@ async fn an_import_whose_task_died_is_ended() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     let id = upload(&admin, "", NDJSON, ads(1)).await.expect(202).id();
-    sqlx::query("delete from tasks")
+    // As an older release enqueued it: in no batch.
+    sqlx::raw_sql("delete from tasks; delete from task_batches")
         .execute(&app.db)
         .await
         .expect("lose the task");
@@ -348,6 +349,24 @@ async fn an_import_whose_task_died_is_ended() {
         .expect(200)
         .json;
     assert_eq!(report["status"], "failed", "{report}");
+}
+
+/// Its batch has ended then, and what comes at the end of that sees to it.
+#[tokio::test]
+async fn an_import_whose_last_attempt_failed_is_ended_at_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let id = upload(&admin, "", NDJSON, ads(1)).await.expect(202).id();
+    sqlx::query("update tasks set args = '{}'")
+        .execute(&app.db)
+        .await
+        .expect("break the task");
+    let report = app.drain_tasks().await;
+    assert!(report.failures[0].dead);
+    let path = format!("/api/imports/{id}/");
+    let report = admin.get(&path).await.expect(200).json;
+    assert_eq!(report["status"], "failed", "{report}");
+    assert_eq!(app.emails().len(), 1, "the account is told");
 }
 
 #[tokio::test]

@@ -194,6 +194,13 @@ async fn planning_twice_changes_nothing() {
         .await
         .unwrap();
     assert_eq!(models, 2, "of older models two are kept");
+    let batches = "select count(*) from task_batches
+                   where name like 'recommendations %' and total >= 2 and ended_at is not null";
+    let runs: i64 = sqlx::query_scalar(batches)
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    assert_eq!(runs, 2, "each run is a batch");
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use jobboard_shared::{
     Error, Result,
     imports::{
         CHUNK_BYTES, Checkpoint, ImportFormat, ImportStatus, db, reader, store,
-        tasks::{ContinueImport, PurgeImports},
+        tasks::{ContinueImport, EndImport, PurgeImports},
     },
     mail::Template,
-    notifications, queue,
+    notifications,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -32,19 +32,24 @@ pub(crate) async fn continue_import(
     task: ContinueImport,
     lease: Lease,
 ) -> std::result::Result<(), TaskError> {
-    let outcome = continue_once(&ctx, task.import_id).await;
-    if let Err(error) = &outcome
-        && lease.attempt >= lease.max_attempts
-    {
-        let mut tx = ctx.db.begin().await?;
-        end(&mut tx, task.import_id, Some(OUR_FAULT)).await?;
-        tx.commit().await?;
-        return Err(TaskError::give_up(error.to_string()));
-    }
-    Ok(outcome?)
+    Ok(continue_once(&ctx, task.import_id, &lease).await?)
 }
 
-async fn continue_once(ctx: &Context, import_id: Uuid) -> Result<()> {
+/// Tells of an import that its tasks could not bring to its end.
+pub(crate) async fn end_import(
+    ctx: Context,
+    task: EndImport,
+    _lease: Lease,
+) -> std::result::Result<(), TaskError> {
+    let mut tx = ctx.db.begin().await?;
+    if db::is_abandoned(&mut tx, task.import_id).await? {
+        end(&mut tx, task.import_id, Some(OUR_FAULT)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn continue_once(ctx: &Context, import_id: Uuid, lease: &Lease) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let Some(import) = db::lock_checkpoint(&mut tx, import_id).await? else {
         return Ok(());
@@ -78,7 +83,9 @@ async fn continue_once(ctx: &Context, import_id: Uuid) -> Result<()> {
     if next_byte >= import.file_bytes {
         end(&mut tx, import_id, None).await?;
     } else {
-        queue::enqueue(&mut tx, &ContinueImport { import_id }).await?;
+        lease
+            .enqueue_beside(&mut tx, &ContinueImport { import_id })
+            .await?;
     }
     tx.commit().await?;
     Ok(())

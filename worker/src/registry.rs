@@ -2,7 +2,7 @@
 
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
-    imports::tasks::{ContinueImport, PurgeImports},
+    imports::tasks::{ContinueImport, EndImport, PurgeImports},
     jobs::tasks::CloseExpired,
     notifications::tasks::{SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
@@ -23,6 +23,7 @@ pub fn registry() -> Registry {
         .on::<SweepOutbox>(mail::sweep)
         .on::<CloseExpired>(jobs::close_expired)
         .on::<ContinueImport>(imports::continue_import)
+        .on::<EndImport>(imports::end_import)
         .on::<PurgeImports>(imports::purge)
         .on::<RefreshJobs>(search::refresh_jobs)
         .on::<RefreshScope>(search::refresh_scope)

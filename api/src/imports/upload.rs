@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::StreamExt;
-use jobboard_shared::{
-    imports::{
-        CHUNK_BYTES, ImportFormat,
-        db::{self, NewImport},
-        mapping::Mapping,
-        reader,
-        tasks::ContinueImport,
-    },
-    queue,
+use jobboard_shared::imports::{
+    CHUNK_BYTES, ImportFormat,
+    db::{self, NewImport},
+    mapping::Mapping,
+    reader,
+    tasks::enqueue_import,
 };
 use poem::{Body, http::StatusCode};
 use uuid::Uuid;
@@ -102,7 +99,7 @@ impl Upload<'_> {
         let mut tx = app.db.begin().await?;
         let file_bytes = i64::try_from(taken).map_err(Problem::internal)?;
         db::finish_upload(&mut tx, import_id, file_bytes).await?;
-        queue::enqueue(&mut tx, &ContinueImport { import_id }).await?;
+        enqueue_import(&mut tx, import_id).await?;
         tx.commit().await?;
         Ok(())
     }

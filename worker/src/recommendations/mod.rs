@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jobboard_shared::{
-    queue,
+    queue::{self, NewTask},
     recommendations::{
         Algorithm, ModelHead, NewRecommendation, codec, db,
         kernel::Index,
@@ -35,7 +35,8 @@ const EVENTS_PER_USER: i64 = 20;
 const ACTIVE_WITHIN: TimeDelta = TimeDelta::days(30);
 const EXPIRED_PER_CHUNK: i64 = 2_000;
 
-/// Fits a model and, in the transaction that stores it, enqueues its blocks.
+/// Fits a model and, in the transaction that stores it, enqueues its blocks: a
+/// batch, after which what has expired is pruned.
 pub(crate) async fn plan(ctx: Context, task: Plan, _: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     if task.only_if_stale && !db::is_stale(&mut conn).await? {
@@ -61,8 +62,11 @@ pub(crate) async fn plan(ctx: Context, task: Plan, _: Lease) -> TaskResult {
     let ends = db::active_user_blocks(&mut tx, active_since(&ctx), USERS_PER_BLOCK).await?;
     let users = user_blocks(version, &ends);
     let jobs = job_blocks(version, model.jobs.len());
-    queue::enqueue_many(&mut tx, &users).await?;
-    queue::enqueue_many(&mut tx, &jobs).await?;
+    let prune = NewTask::of(&PruneExpired {})?;
+    let batch = format!("recommendations {version}");
+    let batch = queue::create_batch(&mut tx, &batch, Some(prune)).await?;
+    queue::enqueue_in_batch(&mut tx, batch, &users).await?;
+    queue::enqueue_in_batch(&mut tx, batch, &jobs).await?;
     tx.commit().await?;
     tracing::info!(
         %version,

@@ -307,6 +307,21 @@ pub async fn purge(
     Ok(purged.rows_affected())
 }
 
+/// Whether an import is under way with no task that works on it; locks it.
+pub async fn is_abandoned(conn: &mut PgConnection, import_id: Uuid) -> Result<bool> {
+    let abandoned = sqlx::query_scalar!(
+        "select i.id from imports i
+         where i.id = $1 and i.status in ('queued', 'running')
+           and not exists (select from tasks t
+                           where t.kind = 'imports.continue' and t.args ->> 'import_id' = i.id::text)
+         for update",
+        import_id,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(abandoned.is_some())
+}
+
 /// At most `limit` imports that wait for a task which is no more: it died for a
 /// reason that its handler could not report, being killed each time.
 pub async fn orphans(conn: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {

@@ -39,7 +39,8 @@ pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// A run that takes longer is aborted and counts as a failure.
     const TIMEOUT: Duration = Duration::from_secs(60);
     /// Not started later than so long after it was due: dead then, with the
-    /// reason `deadline`.
+    /// reason `deadline`. A run that has started has its [`Self::TIMEOUT`]. Where
+    /// two merge the later deadline holds, and none if one has none.
     const DEADLINE: Option<Duration> = None;
 
     /// At most one task of this kind and key is pending; another enqueue of it

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::queue::{self, Task, TaskId};
 
+/// By then the next night's run has taken over what a block was to do.
+const OVERTAKEN: Duration = Duration::from_secs(24 * 3600);
+
 /// Fits a model to the live jobs and fans out blocks of users and of jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -57,6 +60,7 @@ impl Task for UserBlock {
     const QUEUE: &'static str = "recommendations";
     const PRIORITY: i16 = 3;
     const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+    const DEADLINE: Option<Duration> = Some(OVERTAKEN);
 }
 
 /// Jobs like the model's jobs number `from` up to `to` (exclusive).
@@ -73,6 +77,7 @@ impl Task for JobBlock {
     const QUEUE: &'static str = "recommendations";
     const PRIORITY: i16 = 4;
     const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+    const DEADLINE: Option<Duration> = Some(OVERTAKEN);
 }
 
 /// Recommendations of one freelancer, after a change of profile or skills.

@@ -2,10 +2,12 @@
 
 mod batches;
 mod cancel;
+mod deadlines;
 mod enqueue;
 mod fleet;
 mod leases;
 mod limits;
+mod model;
 mod outcomes;
 mod poison;
 mod process;

@@ -200,6 +200,9 @@ async fn bring_back(
                 errors = jsonb_path_query_array(excluded.errors || tasks.errors,
                                                 '$[last - 9 to last]'),
                 priority = least(tasks.priority, excluded.priority),
+                deadline = case
+                    when tasks.deadline is null or excluded.deadline is null then null
+                    else greatest(tasks.deadline, excluded.deadline) end,
                 run_at = case
                     when excluded.errors = '[]' and tasks.errors = '[]'
                         then least(tasks.run_at, excluded.run_at)

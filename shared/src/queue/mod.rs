@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod batches;
 pub mod db;
+pub mod histogram;
 pub mod operate;
 pub mod rate;
 pub mod tasks;

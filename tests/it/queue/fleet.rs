@@ -97,6 +97,15 @@ async fn neighbours_of_misbehaving_tasks_finish() {
         .await;
     fleet.stop().await;
     assert_eq!(queue.finished().await, 60);
+    let counted: (i64, i64, i64) = sqlx::query_as(
+        "select sum(done)::bigint, sum(dead)::bigint,
+                (select sum(n)::bigint from task_minutes, unnest(runs) n)
+         from task_minutes",
+    )
+    .fetch_one(&queue.db)
+    .await
+    .unwrap();
+    assert_eq!(counted, (60, 40, 100), "written down by the end");
     let dead = queue.dead().await;
     for (reason, number) in [("attempts", 20), ("gave_up", 10), ("undecodable", 10)] {
         assert_eq!(

@@ -113,3 +113,38 @@ async fn the_dead_are_kept_for_a_while() {
         1
     );
 }
+
+#[tokio::test]
+async fn what_ran_is_counted_by_the_minute() {
+    let queue = Queue::start().await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    let counts = |done, waits: &[u64]| db::MinuteCounts {
+        queue: "mail".to_owned(),
+        kind: "mail.send".to_owned(),
+        done,
+        waits: waits.to_vec(),
+        runs: vec![1],
+        run_seconds: 0.5,
+        ..db::MinuteCounts::default()
+    };
+    sqlx::query("update app_clock set shift = date_trunc('minute', now()) - now()")
+        .execute(&queue.db)
+        .await
+        .unwrap();
+    for counts in [counts(1, &[0, 1]), counts(2, &[1, 0, 1])] {
+        db::add_minutes(&mut conn, "worker", &[counts])
+            .await
+            .unwrap();
+    }
+    let recent = db::operate::recent(&mut conn, Duration::from_secs(300))
+        .await
+        .unwrap();
+    assert_eq!(recent.len(), 1);
+    assert_eq!((recent[0].done, recent[0].runs.as_slice()), (3, &[2][..]));
+    assert_eq!(recent[0].waits, [1, 1, 1]);
+    let rows: i64 = queue.count("select count(*) from task_minutes").await;
+    assert_eq!(rows, 1, "one row per minute, kind and worker");
+    queue.advance(Duration::from_secs(120)).await;
+    let dropped = db::drop_old_minutes(&mut conn, Duration::from_secs(60)).await;
+    assert_eq!(dropped.unwrap(), 1);
+}

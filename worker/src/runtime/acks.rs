@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use apalis_core::{error::BoxDynError, task::Task};
@@ -26,6 +26,7 @@ use super::{
     backend::Envelope,
     dispatch::{Ending, settlement},
     leases::Held,
+    meter::{Outcome, QueueMeter, Troubles},
 };
 use crate::TaskError;
 
@@ -51,10 +52,15 @@ enum Message {
 pub(crate) struct Acks(mpsc::Sender<Message>);
 
 impl Acks {
-    pub(crate) fn channel(slots: usize, freed: Freed) -> (Self, Acker) {
+    pub(crate) fn channel(slots: usize, freed: Freed, troubles: Arc<Troubles>) -> (Self, Acker) {
         let (sender, receiver) = mpsc::channel((4 * slots).max(LEAST_CAPACITY));
         let receiver = Mutex::new(receiver);
-        (Self(sender), Acker { receiver, freed })
+        let acker = Acker {
+            receiver,
+            freed,
+            troubles,
+        };
+        (Self(sender), acker)
     }
 
     pub(crate) async fn send(&self, ack: Ack) {
@@ -100,6 +106,7 @@ impl Freed {
 pub(crate) struct Acker {
     receiver: Mutex<mpsc::Receiver<Message>>,
     freed: Freed,
+    troubles: Arc<Troubles>,
 }
 
 impl Acker {
@@ -126,7 +133,7 @@ impl Acker {
                 }
             }
             if !batch.is_empty() {
-                commit(db, batch).await;
+                commit(db, &self.troubles, batch).await;
                 self.freed.ring(db).await;
             }
             for done in flushes {
@@ -141,19 +148,19 @@ impl Acker {
 type Ended = (LeaseKey, bool, Settlement);
 
 /// Returns when each is committed, or refused by the database on its own.
-async fn commit(db: &PgPool, batch: Vec<Ack>) {
+async fn commit(db: &PgPool, troubles: &Troubles, batch: Vec<Ack>) {
     let batches: BTreeSet<_> = batch.iter().filter_map(|ack| ack.task.batch).collect();
     let (ended, held): (Vec<Ended>, Vec<_>) = batch
         .into_iter()
         .map(|ack| ((ack.task.key, ack.task.unique, ack.settlement), ack.held))
         .unzip();
-    if let Err(error) = settle_at_last(db, &ended).await {
+    if let Err(error) = settle_at_last(db, troubles, &ended).await {
         if let [(key, ..)] = ended.as_slice() {
             tracing::error!(task = %key.id, %error, "cannot settle: the lease will run out");
         } else {
             // One of them may be at fault: none may keep the others.
             for one in &ended {
-                if let Err(error) = settle_at_last(db, std::slice::from_ref(one)).await {
+                if let Err(error) = settle_at_last(db, troubles, std::slice::from_ref(one)).await {
                     tracing::error!(task = %one.0.id, %error, "cannot settle: the lease will run out");
                 }
             }
@@ -180,13 +187,18 @@ async fn end_batches(db: &PgPool, batches: &[BatchId]) {
 /// Fails only where the database refuses the settlements themselves. Tries for
 /// as long as it is away, restarts or has other troubles: the leases, if they
 /// still hold then, are ours.
-async fn settle_at_last(db: &PgPool, ended: &[Ended]) -> Result<(), sqlx::Error> {
+async fn settle_at_last(
+    db: &PgPool,
+    troubles: &Troubles,
+    ended: &[Ended],
+) -> Result<(), sqlx::Error> {
     let mut pause = Duration::from_millis(50);
     loop {
         match settle(db, ended).await {
             Ok(settled) => {
                 let lost = ended.len().saturating_sub(settled);
                 if lost > 0 {
+                    Troubles::count(&troubles.leases_lost, lost);
                     tracing::warn!(lost, "leases were lost before their tasks were settled");
                 }
                 return Ok(());
@@ -210,6 +222,7 @@ async fn settle(db: &PgPool, ended: &[Ended]) -> Result<usize, sqlx::Error> {
 #[derive(Clone)]
 pub(crate) struct AckLayer {
     pub(crate) acks: Acks,
+    pub(crate) meter: Arc<QueueMeter>,
 }
 
 impl<S> Layer<S> for AckLayer {
@@ -219,6 +232,7 @@ impl<S> Layer<S> for AckLayer {
         AckService {
             inner,
             acks: self.acks.clone(),
+            meter: Arc::clone(&self.meter),
         }
     }
 }
@@ -226,6 +240,7 @@ impl<S> Layer<S> for AckLayer {
 pub(crate) struct AckService<S> {
     inner: S,
     acks: Acks,
+    meter: Arc<QueueMeter>,
 }
 
 impl<S> Service<Task<Envelope>> for AckService<S>
@@ -244,17 +259,22 @@ where
     }
 
     fn call(&mut self, mut task: Task<Envelope>) -> Self::Future {
-        let acks = self.acks.clone();
+        let (acks, meter) = (self.acks.clone(), Arc::clone(&self.meter));
         let slot = task.args.slot.take();
         let held = Arc::clone(&task.args.held);
         let about = task.args.task.without_args();
         let run = self.inner.call(task);
+        let began = Instant::now();
         Box::pin(async move {
             let settlement = match run.await {
                 Ok(Ending::Settle(settlement)) => settlement,
-                Ok(Ending::Lost) => return Ok(()),
+                Ok(Ending::Lost) => {
+                    meter.record(&about, began.elapsed(), Outcome::Lost);
+                    return Ok(());
+                }
                 Err(error) => settlement(&about, Err(TaskError::Retry(error))),
             };
+            meter.record(&about, began.elapsed(), Outcome::of(&settlement));
             acks.send(Ack {
                 task: about,
                 held,

@@ -25,6 +25,7 @@ use super::{
     acks::{Ack, AckLayer, Acker, Acks, Freed},
     fetcher::{Fetcher, Slot, Station},
     leases::Held,
+    meter::QueueMeter,
     supervise::supervise,
 };
 
@@ -59,6 +60,7 @@ pub(crate) struct QueueBackend {
     /// Keeps `tasks` open between fetchers.
     _sender: mpsc::UnboundedSender<Envelope>,
     acks: Acks,
+    meter: Arc<QueueMeter>,
     phase: Phase,
 }
 
@@ -81,6 +83,7 @@ impl QueueBackend {
                 bell: Arc::clone(&bell),
                 limited: Arc::clone(&limited),
             },
+            Arc::clone(&station.meter.troubles),
         );
         let fetcher = Fetcher {
             station: station.clone(),
@@ -96,6 +99,7 @@ impl QueueBackend {
             tasks,
             _sender: sender,
             acks,
+            meter: station.meter.of(queue),
             phase: Phase::Built(Box::new((fetcher, acker)), delay),
         }
     }
@@ -240,6 +244,7 @@ impl BackendConfig for QueueBackend {
     fn middleware(&mut self, _worker: &mut WorkerContext) -> AckLayer {
         AckLayer {
             acks: self.acks.clone(),
+            meter: Arc::clone(&self.meter),
         }
     }
 }

@@ -13,7 +13,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{backend::Envelope, leases::Leases};
+use super::{backend::Envelope, leases::Leases, meter::Meter};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often a busy queue looks for suspects.
@@ -41,6 +41,7 @@ pub(crate) struct Station {
     /// How long an idle queue waits for a bell.
     pub(crate) poll: Duration,
     pub(crate) leases: Arc<Leases>,
+    pub(crate) meter: Meter,
     /// One suspect at a time in the whole process.
     pub(crate) suspects: Arc<Semaphore>,
     /// No new work.

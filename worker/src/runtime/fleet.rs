@@ -22,6 +22,7 @@ use super::{
     fetcher::Station,
     heartbeat::{Heart, Heartbeat},
     leases::Leases,
+    meter::{FLUSH_RHYTHM, Meter, Troubles},
     scheduler::{Schedule, tick},
     supervise::supervise,
     wakes::Wakes,
@@ -104,6 +105,7 @@ pub async fn run_with(
             POLL_WITHOUT_BELL
         },
         leases: Arc::default(),
+        meter: Meter::new(settings.queues.keys()),
         suspects: Arc::new(Semaphore::new(1)),
         closing: shutdown.clone(),
         stop: CancellationToken::new(),
@@ -112,6 +114,7 @@ pub async fn run_with(
     let heartbeat = Heartbeat {
         options,
         leases: Arc::clone(&station.leases),
+        troubles: Arc::clone(&station.meter.troubles),
         lease: station.lease,
         worker: Arc::clone(&station.worker),
         queues: settings.queues.clone(),
@@ -131,6 +134,7 @@ pub async fn run_with(
             station.clone(),
             settings.queues.keys().cloned().collect(),
         ))),
+        AbortOnDropHandle::new(tokio::spawn(keep_metering(station.clone()))),
         AbortOnDropHandle::new(tokio::spawn(keep_schedule(
             station.clone(),
             ctx.clone(),
@@ -158,6 +162,9 @@ pub async fn run_with(
         () = overdue.cancelled() => Err(RunError::Stuck),
     };
     drop(side_work);
+    if result.is_ok() {
+        flush(&station).await;
+    }
     heart.stop().await;
     if result.is_ok() {
         station.db.close().await;
@@ -227,6 +234,7 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
         };
         match rescued.await {
             Ok(lapses) => {
+                Troubles::count(&station.meter.troubles.rescued, lapses.len());
                 more = lapses.len() == db::RESCUED_AT_ONCE;
                 for lapse in lapses {
                     let (dead, leased_by) = (lapse.dead, &lapse.leased_by);
@@ -257,6 +265,20 @@ async fn sweep_batches(station: &Station) {
             }
         }
         Err(error) => tracing::error!(%error, "cannot end batches"),
+    }
+}
+
+/// Until it is dropped: the last counts come when the last task has ended.
+async fn keep_metering(station: Station) {
+    loop {
+        tokio::time::sleep(FLUSH_RHYTHM).await;
+        flush(&station).await;
+    }
+}
+
+async fn flush(station: &Station) {
+    if let Err(error) = station.meter.flush(&station.db, &station.worker).await {
+        tracing::warn!(%error, "what ran lately is not written down yet");
     }
 }
 

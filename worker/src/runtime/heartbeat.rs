@@ -14,7 +14,7 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{leases::Leases, supervise::supervise};
+use super::{leases::Leases, meter::Troubles, supervise::supervise};
 
 /// A worker gives a sign of life at least so often, however long its leases.
 const SLOWEST_RHYTHM: Duration = Duration::from_secs(10);
@@ -26,6 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(crate) struct Heartbeat {
     pub(crate) options: PgConnectOptions,
     pub(crate) leases: Arc<Leases>,
+    pub(crate) troubles: Arc<Troubles>,
     pub(crate) lease: Duration,
     /// Names this process in leases.
     pub(crate) worker: Arc<str>,
@@ -110,7 +111,11 @@ impl Heartbeat {
                 () = self.closing.cancelled(), if !was_closing => was_closing = true,
             }
             let beat = self.beat(&mut connection, &host);
-            pause = match tokio::time::timeout(rhythm, beat).await {
+            let beaten = tokio::time::timeout(rhythm, beat).await;
+            if !matches!(beaten, Ok(Ok(()))) {
+                Troubles::count(&self.troubles.heartbeats_failed, 1);
+            }
+            pause = match beaten {
                 Ok(Ok(())) => rhythm,
                 Ok(Err(error)) => {
                     tracing::error!(%error, "cannot renew leases");

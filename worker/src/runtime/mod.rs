@@ -8,6 +8,7 @@ mod fetcher;
 mod fleet;
 mod heartbeat;
 mod leases;
+mod meter;
 mod scheduler;
 mod supervise;
 mod wakes;

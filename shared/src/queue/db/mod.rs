@@ -5,6 +5,7 @@ mod cancel;
 mod enqueue;
 mod lease;
 mod limited;
+mod minutes;
 pub mod operate;
 mod records;
 mod rescue;
@@ -20,6 +21,7 @@ pub use cancel::{Cancelled, cancel};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{HeldLease, end_all_leases, heartbeat, hold, lease, lease_suspect, prefer_indexes};
 pub use limited::{LimitedLease, is_limited, lease_limited};
+pub use minutes::{MinuteCounts, add_minutes, drop_old_minutes};
 pub use records::{
     DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
 };

@@ -3,7 +3,10 @@ use std::{collections::HashMap, time::Duration};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use crate::queue::db::operate::{self as db, QueueDepth, Recent};
+use crate::queue::{
+    db::operate::{self as db, QueueDepth, Recent},
+    histogram::Histogram,
+};
 
 /// What rates and percentiles look back on.
 const RECENT: Duration = Duration::from_secs(300);
@@ -39,15 +42,17 @@ pub async fn overview(conn: &mut PgConnection) -> Result<Vec<QueueOverview>, sql
 
 impl QueueOverview {
     fn of(depth: QueueDepth, recent: &Recent) -> Self {
+        let (waits, runs) = (Histogram::of(&recent.waits), Histogram::of(&recent.runs));
+        let quantile = |of: &Histogram, share| of.quantile(share).map(|d| d.as_secs_f64());
         let minutes = RECENT.as_secs_f64() / 60.0;
         Self {
             depth,
             done_per_minute: recent.done as f64 / minutes,
             failed_per_minute: (recent.failed + recent.dead) as f64 / minutes,
-            wait_p50_seconds: None,
-            wait_p99_seconds: None,
-            run_p50_seconds: None,
-            run_p99_seconds: None,
+            wait_p50_seconds: quantile(&waits, 0.5),
+            wait_p99_seconds: quantile(&waits, 0.99),
+            run_p50_seconds: quantile(&runs, 0.5),
+            run_p99_seconds: quantile(&runs, 0.99),
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use jobboard_shared::queue::{Again, Settlement, db};
+use jobboard_shared::queue::{Again, CHANNEL, Settlement, db};
+use sqlx::postgres::PgListener;
 
 use super::{LEASE, Plain, Queue};
 
@@ -134,6 +135,42 @@ async fn a_renewed_lease_is_not_rescued() {
         assert_eq!(held.len(), 1);
         assert!(queue.rescue().await.is_empty());
     }
+}
+
+/// As a handler's transaction does that must not outlive its lease.
+#[tokio::test]
+async fn a_lease_is_renewed_while_a_transaction_holds_on_to_it() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    let task = queue.lease(1).await.remove(0);
+    let mut tx = queue.db.begin().await.unwrap();
+    assert!(db::hold(&mut tx, task.key).await.unwrap());
+    queue.advance(Duration::from_secs(20)).await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    db::heartbeat(&mut conn, &[task.key], LEASE).await.unwrap();
+    queue.advance(Duration::from_secs(20)).await;
+    assert!(queue.rescue().await.is_empty(), "it was renewed");
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_comes_back_at_once_rings() {
+    let queue = Queue::start().await;
+    let mut listener = PgListener::connect(&queue.url).await.unwrap();
+    for n in 0..2 {
+        queue.enqueue(&Plain { n }).await;
+    }
+    let tasks = queue.lease(2).await;
+    listener.listen(CHANNEL).await.unwrap();
+    let released = Settlement::Again {
+        delay: Duration::ZERO,
+        why: Again::Released,
+    };
+    queue.settle(&tasks[0], released).await;
+    assert_eq!(listener.recv().await.unwrap().payload(), "default");
+    queue.advance(LEASE * 2).await;
+    assert_eq!(queue.rescue().await.len(), 1);
+    assert_eq!(listener.recv().await.unwrap().payload(), "default");
 }
 
 #[tokio::test]

@@ -47,7 +47,9 @@ pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<La
     let mut lapses = Vec::with_capacity(rows.len());
     let mut ended = Vec::with_capacity(rows.len());
     for row in rows {
-        let dead = row.attempt >= row.max_attempts || row.lapses + 1 >= MOST_LAPSES;
+        // The first one is not in `lapses`.
+        let in_a_row = row.lapses + 1 + i16::from(row.again);
+        let dead = row.attempt >= row.max_attempts || in_a_row >= MOST_LAPSES;
         let error = "the lease ran out: its worker died or lost the database".to_owned();
         let settlement = if dead {
             Settlement::Dead {

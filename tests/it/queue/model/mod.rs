@@ -1,19 +1,27 @@
 //! Random histories against a model: whatever happens in whatever order, no
 //! task is lost, the fence of each only grows, at most one per key is pending,
-//! attempts are bounded, and who lost a lease changes nothing.
+//! attempts and running tasks are bounded, a batch ends once and in time, and who
+//! lost a lease changes nothing.
+
+mod expected;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use jobboard_shared::queue::{
-    Again, DeathReason, LeasedTask, Settlement, Task, TaskId,
-    db::{self, Cancelled, operate},
-    enqueue_in,
+    Again, DeathReason, LeasedTask, Settlement, Task, TaskId, create_batch,
+    db::{
+        self, Cancelled,
+        operate::{self, Limits},
+    },
+    enqueue_in, enqueue_in_batch,
 };
 use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseError, TestRunner},
 };
+use sqlx::PgConnection;
 
+use self::expected::{Checked, Model, State};
 use super::{LEASE, Plain, Queue, Unique};
 
 /// Of both kinds of task.
@@ -35,6 +43,10 @@ enum Step {
         key: Option<u8>,
         delay: u8,
     },
+    /// In the batch of the history.
+    EnqueueMember {
+        key: Option<u8>,
+    },
     Lease {
         limit: usize,
     },
@@ -53,6 +65,7 @@ enum Step {
         task: prop::sample::Index,
     },
     Pause(bool),
+    MaxRunning(Option<u8>),
     Retry {
         task: prop::sample::Index,
     },
@@ -70,6 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (prop::option::weighted(0.7, 0_u8..2), prop_oneof![Just(0_u8), Just(10)])
             .prop_map(|(key, delay)| Step::Enqueue { key, delay }),
+        3 => prop::option::of(0_u8..2).prop_map(|key| Step::EnqueueMember { key }),
         6 => (1_usize..3).prop_map(|limit| Step::Lease { limit }),
         2 => Just(Step::LeaseSuspect),
         8 => (any::<prop::sample::Index>(), how)
@@ -79,117 +93,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Heartbeat),
         2 => any::<prop::sample::Index>().prop_map(|task| Step::Cancel { task }),
         1 => any::<bool>().prop_map(Step::Pause),
+        1 => prop::option::of(1_u8..3).prop_map(Step::MaxRunning),
         1 => any::<prop::sample::Index>().prop_map(|task| Step::Retry { task }),
     ]
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Pending,
-    Running {
-        cancel_requested: bool,
-    },
-    Done,
-    Cancelled,
-    Dead,
-    /// Another pending task of its key stands for it.
-    Merged,
-}
-
-#[derive(Clone, Debug)]
-struct Modelled {
-    key: Option<u8>,
-    state: State,
-    fence: i64,
-    attempt: i16,
-}
-
-/// What must be true of the queue.
-#[derive(Default)]
-struct Model {
-    tasks: BTreeMap<TaskId, Modelled>,
-    leases: Vec<LeasedTask>,
-    paused: bool,
-}
-
-type Checked = Result<(), TestCaseError>;
-
-impl Model {
-    fn pending_of(&self, key: Option<u8>) -> Option<TaskId> {
-        let key = key?;
-        self.tasks
-            .iter()
-            .find(|(_, task)| task.key == Some(key) && task.state == State::Pending)
-            .map(|(id, _)| *id)
-    }
-
-    fn task(&mut self, id: TaskId) -> Result<&mut Modelled, TestCaseError> {
-        self.tasks
-            .get_mut(&id)
-            .ok_or_else(|| TestCaseError::fail(format!("task {id} was never enqueued")))
-    }
-
-    fn leased(&mut self, leased: Vec<LeasedTask>) -> Checked {
-        prop_assert!(leased.is_empty() || !self.paused, "leased while paused");
-        for lease in leased {
-            let task = self.task(lease.key.id)?;
-            prop_assert_eq!(task.state, State::Pending);
-            prop_assert_eq!(lease.key.fence, task.fence + 1, "the fence goes up by one");
-            prop_assert_eq!(lease.attempt, task.attempt + 1);
-            prop_assert!(lease.attempt <= MAX_ATTEMPTS, "attempts are bounded");
-            task.fence = lease.key.fence;
-            task.attempt = lease.attempt;
-            task.state = State::Running {
-                cancel_requested: false,
-            };
-            self.leases.push(lease);
-        }
-        Ok(())
-    }
-
-    fn holds(&self, lease: &LeasedTask) -> bool {
-        self.tasks.get(&lease.key.id).is_some_and(|task| {
-            matches!(task.state, State::Running { .. }) && task.fence == lease.key.fence
-        })
-    }
-
-    /// The end of a lease that holds.
-    fn ended(&mut self, id: TaskId, settlement: &Settlement) -> Checked {
-        let task = self.task(id)?.clone();
-        let State::Running { cancel_requested } = task.state else {
-            return Err(TestCaseError::fail(format!("task {id} did not run")));
-        };
-        let back = match settlement {
-            Settlement::Done => return self.set(id, State::Done),
-            _ if cancel_requested => return self.set(id, State::Cancelled),
-            Settlement::Cancelled => return self.set(id, State::Cancelled),
-            Settlement::Dead { .. } => return self.set(id, State::Dead),
-            Settlement::Again { why, .. } => why,
-        };
-        let attempt = match back {
-            Again::Snoozed | Again::Released => task.attempt - 1,
-            Again::Failed { .. } | Again::Lapsed { .. } => task.attempt,
-        };
-        self.come_back(id, task.key, attempt)
-    }
-
-    /// Becomes pending, or merges into what is pending for its key.
-    fn come_back(&mut self, id: TaskId, key: Option<u8>, attempt: i16) -> Checked {
-        if let Some(twin) = self.pending_of(key) {
-            let twin = self.task(twin)?;
-            twin.attempt = twin.attempt.max(attempt);
-            return self.set(id, State::Merged);
-        }
-        let task = self.task(id)?;
-        task.attempt = attempt;
-        task.state = State::Pending;
-        Ok(())
-    }
-
-    fn set(&mut self, id: TaskId, state: State) -> Checked {
-        self.task(id)?.state = state;
-        Ok(())
-    }
 }
 
 fn settlement(how: How, lease: &LeasedTask) -> Settlement {
@@ -228,27 +134,34 @@ async fn take(queue: &Queue, model: &mut Model, step: &Step) -> Checked {
                 None => enqueue_in(&mut conn, &Plain { n: 1 }, delay).await,
             }
             .unwrap();
-            match model.pending_of(*key) {
-                Some(twin) => prop_assert_eq!(id, twin, "merged into the pending one"),
-                None => {
-                    let new = Modelled {
-                        key: *key,
-                        state: State::Pending,
-                        fence: 0,
-                        attempt: 0,
-                    };
-                    prop_assert!(model.tasks.insert(id, new).is_none(), "a new id");
-                }
-            }
+            model.enqueued(id, key.map(|key| (false, key)), false)?;
+        }
+        Step::EnqueueMember { key } => {
+            enqueue_member(&mut conn, model, *key).await?;
         }
         Step::Lease { limit } => {
             let leased = queue.lease(*limit).await;
             prop_assert!(leased.len() <= *limit);
+            prop_assert!(leased.is_empty() || model.max_running.is_none());
             model.leased(leased)?;
+            lease_limited(&mut conn, model, *limit).await?;
         }
         Step::LeaseSuspect => {
             let leased = db::lease_suspect(&mut conn, "default", "test", LEASE).await;
-            model.leased(leased.unwrap().into_iter().collect())?;
+            let leased: Vec<_> = leased.unwrap().into_iter().collect();
+            prop_assert!(leased.is_empty() || model.max_running.is_none());
+            model.leased(leased)?;
+            lease_limited(&mut conn, model, 1).await?;
+        }
+        Step::MaxRunning(max_running) => {
+            let limits = Limits {
+                max_running: max_running.map(i32::from),
+                rate: None,
+            };
+            operate::set_limits(&mut conn, "default", limits)
+                .await
+                .unwrap();
+            model.max_running = *max_running;
         }
         Step::Settle { lease, how } if !model.leases.is_empty() => {
             let lease = lease.get(&model.leases).clone();
@@ -336,6 +249,58 @@ async fn take(queue: &Queue, model: &mut Model, step: &Step) -> Checked {
     Ok(())
 }
 
+async fn enqueue_member(conn: &mut PgConnection, model: &mut Model, key: Option<u8>) -> Checked {
+    let fresh = match key {
+        Some(key) => {
+            let task = Unique::named(&key.to_string());
+            enqueue_in_batch(conn, model.batch, &[task]).await
+        }
+        None => enqueue_in_batch(conn, model.batch, &[Plain { n: 2 }]).await,
+    }
+    .unwrap();
+    let key = key.map(|key| (true, key));
+    prop_assert_eq!(fresh == 0, model.pending_of(key).is_some());
+    if fresh > 0 {
+        let id = sqlx::query_scalar("select max(id) from tasks")
+            .fetch_one(conn)
+            .await
+            .unwrap();
+        model.enqueued(TaskId(id), key, true)?;
+    }
+    Ok(())
+}
+
+async fn lease_limited(conn: &mut PgConnection, model: &mut Model, wanted: usize) -> Checked {
+    let leased = db::lease_limited(conn, "default", "test", LEASE, wanted, true).await;
+    let Some(leased) = leased.unwrap() else {
+        prop_assert_eq!(model.max_running, None);
+        return Ok(());
+    };
+    let leased: Vec<_> = leased.suspect.into_iter().chain(leased.tasks).collect();
+    let most = usize::from(model.max_running.unwrap_or_default());
+    let free = most.saturating_sub(model.running());
+    prop_assert!(leased.len() <= wanted.min(free), "more than may run");
+    model.leased(leased)
+}
+
+/// A batch ends at the first look after its last member has ended; a cancel
+/// looks by itself.
+async fn look_at_batch(queue: &Queue, model: &mut Model) -> Checked {
+    let mut conn = queue.db.acquire().await.unwrap();
+    let ended = "select ended_at is not null from task_batches where id = $1";
+    let ended: bool = sqlx::query_scalar(ended)
+        .bind(model.batch.0)
+        .fetch_one(&mut *conn)
+        .await
+        .unwrap();
+    let ends = !model.batch_ended && !model.has_open_members();
+    prop_assert!(ends || ended == model.batch_ended, "too early");
+    let by_this = db::end_batches(&mut conn, &[model.batch]).await.unwrap();
+    prop_assert_eq!(!by_this.is_empty(), ends && !ended, "once, and in time");
+    model.batch_ended |= ends;
+    Ok(())
+}
+
 /// Every task is where the model says, once, and nothing else is anywhere.
 async fn compare(queue: &Queue, model: &Model) -> Checked {
     let rows: Vec<(i64, String, i64, i16)> = sqlx::query_as(
@@ -377,6 +342,7 @@ async fn compare(queue: &Queue, model: &Model) -> Checked {
 /// With time and workers that succeed, all that is open ends.
 async fn finish(queue: &Queue, model: &mut Model) -> Checked {
     take(queue, model, &Step::Pause(false)).await?;
+    take(queue, model, &Step::MaxRunning(None)).await?;
     for _ in 0..200 {
         if queue.count("select count(*) from tasks").await == 0 {
             return Ok(());
@@ -402,16 +368,23 @@ async fn finish(queue: &Queue, model: &mut Model) -> Checked {
 }
 
 async fn live_through(queue: &Queue, steps: &[Step]) -> Checked {
-    sqlx::raw_sql("truncate tasks, finished_tasks, dead_tasks, queue_controls")
+    sqlx::raw_sql("truncate tasks, finished_tasks, dead_tasks, queue_controls, task_batches")
         .execute(&queue.db)
         .await
         .unwrap();
-    let mut model = Model::default();
+    let mut tx = queue.db.begin().await.unwrap();
+    let batch = create_batch(&mut tx, "history", None).await.unwrap();
+    let mut model = Model::new(batch);
+    enqueue_member(&mut tx, &mut model, None).await?;
+    tx.commit().await.unwrap();
     for step in steps {
         take(queue, &mut model, step).await?;
         compare(queue, &model).await?;
+        look_at_batch(queue, &mut model).await?;
     }
     finish(queue, &mut model).await?;
+    look_at_batch(queue, &mut model).await?;
+    prop_assert!(model.batch_ended);
     compare(queue, &model).await
 }
 
@@ -426,7 +399,7 @@ fn random_histories_keep_every_promise() {
     let queue = runtime.block_on(Queue::start());
     let cases = std::env::var("PROPTEST_CASES").ok();
     let config = Config {
-        cases: cases.and_then(|n| n.parse().ok()).unwrap_or(24),
+        cases: cases.and_then(|n| n.parse().ok()).unwrap_or(16),
         max_shrink_iters: 400,
         failure_persistence: None,
         ..Config::default()

@@ -55,7 +55,7 @@ impl<T: ParseFromJSON + 'static> ParsePayload for Strict<T> {
 impl_apirequest_for_payload!(Strict<T>, T: ParseFromJSON + 'static);
 
 /// Reads a body of at most `limit` bytes.
-async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let reading = async {
         let mut bytes = Vec::new();
         let mut stream = std::pin::pin!(body.into_bytes_stream());

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use jobboard_shared::{
     Clock,
-    auth::{Passwords, TokenSigner},
+    auth::{PageTokens, Passwords, TokenSigner},
     config::Config,
     pagination::CursorKey,
 };
@@ -57,6 +57,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub cursors: CursorKey,
     pub tokens: TokenSigner,
+    pub page_tokens: PageTokens,
     pub passwords: Passwords,
 }
 
@@ -68,6 +69,7 @@ impl App {
         Self {
             cursors: CursorKey::new(&config.auth.secret_key),
             tokens: TokenSigner::new(&config.auth.secret_key, config.auth.access_token_lifetime),
+            page_tokens: PageTokens::new(&config.auth.secret_key),
             passwords: Passwords::new(cores.div_ceil(2)),
             db,
             clock,

@@ -146,6 +146,10 @@ impl Problem {
         &self.code
     }
 
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
     }

@@ -4,11 +4,12 @@ mod dto;
 mod extractors;
 
 use jobboard_shared::{
-    auth::{self, Exchange, Password, RefreshToken},
-    users,
+    auth::{self, Credentials, Exchange, Password, RefreshToken},
+    users::{self, Email},
 };
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi, payload::Json};
+use secrecy::SecretString;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -63,19 +64,7 @@ impl AuthApi {
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(&self, app: Data<&App>, body: Strict<Login>) -> Result<Json<TokenPair>> {
         let (email, password) = body.0.parse();
-        let account = match &email {
-            Some(email) => auth::db::credentials(&app.db, email).await?,
-            None => None,
-        };
-        let hash = account
-            .as_ref()
-            .map(|account| account.password_hash.as_str());
-        let fits = app
-            .passwords
-            .verify(&password, hash)
-            .await
-            .map_err(Problem::internal)?;
-        let Some(account) = account.filter(|account| fits && account.is_active) else {
+        let Some(account) = authenticate(&app, email.as_ref(), &password).await? else {
             return Err(Problem::unauthorized(
                 "invalid_credentials",
                 "the email address or the password is wrong",
@@ -125,6 +114,28 @@ impl AuthApi {
         auth::db::revoke(&app.db, user.session_id).await?;
         Ok(LogoutResponse::Ended)
     }
+}
+
+/// The active account of this address and password. Takes as long where there is
+/// none.
+pub(crate) async fn authenticate(
+    app: &App,
+    email: Option<&Email>,
+    password: &SecretString,
+) -> Result<Option<Credentials>> {
+    let account = match email {
+        Some(email) => auth::db::credentials(&app.db, email).await?,
+        None => None,
+    };
+    let hash = account
+        .as_ref()
+        .map(|account| account.password_hash.as_str());
+    let fits = app
+        .passwords
+        .verify(password, hash)
+        .await
+        .map_err(Problem::internal)?;
+    Ok(account.filter(|account| fits && account.is_active))
 }
 
 async fn hash(app: &App, password: &Password) -> Result<String> {

@@ -1,5 +1,7 @@
-//! Pages for people: the way in, and the mails that are kept instead of sent.
+//! Pages for people: the way in, the mails that are kept instead of sent, and what
+//! administrators operate.
 
+mod admin;
 mod outbox;
 
 use std::sync::LazyLock;
@@ -23,13 +25,17 @@ const STYLE: &str = include_str!("style.css");
 /// Escapes by itself what templates named `.html` insert.
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
+    admin::add_filters(&mut templates);
     for (name, text) in [
         ("layout.html", include_str!("layout.html")),
         ("home.html", include_str!("home.html")),
         ("outbox.html", include_str!("outbox.html")),
         ("outbox_closed.html", include_str!("outbox_closed.html")),
         ("mail.html", include_str!("mail.html")),
-    ] {
+    ]
+    .into_iter()
+    .chain(admin::TEMPLATES)
+    {
         #[expect(clippy::expect_used, reason = "compiled in and tested")]
         templates
             .add_template(name, text)
@@ -49,20 +55,24 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
 });
 
 pub(crate) fn add_to(route: Route) -> Route {
-    route
+    admin::add_to(route)
         .at("/", get(home))
         .at("/outbox", get(outbox::list))
         .at("/outbox/:name", get(outbox::show))
 }
 
-fn page(name: &str, values: Value) -> Result<Response> {
+fn render(name: &str, values: Value) -> Result<Response> {
     let html = TEMPLATES
         .get_template(name)
-        .and_then(|template| template.render(context! { style => STYLE, ..values }))
+        .and_then(|template| template.render(values))
         .map_err(Problem::internal)?;
-    let mut response = Response::builder()
+    Ok(Response::builder()
         .content_type("text/html; charset=utf-8")
-        .body(html);
+        .body(html))
+}
+
+fn page(name: &str, values: Value) -> Result<Response> {
+    let mut response = render(name, context! { style => STYLE, ..values })?;
     if let Some(policy) = &*POLICY {
         response
             .headers_mut()

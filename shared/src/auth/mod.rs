@@ -6,6 +6,7 @@
 //! stored as a hash, and used once: a second use is theft and ends the session.
 
 pub mod db;
+mod page_tokens;
 mod passwords;
 pub mod tasks;
 mod tokens;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::users::Role;
 
+pub use page_tokens::{PAGE_IDLE, PageSession, PageTokens};
 pub use passwords::{Password, PasswordError, Passwords};
 pub use tokens::{Claims, InvalidToken, RefreshToken, TokenSigner};
 

@@ -3,6 +3,7 @@
 mod access;
 mod commands;
 mod fleet;
+mod page;
 mod queues;
 mod tasks;
 

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use jobboard_shared::{
-    queue::db::{self, operate},
+    queue::{
+        db::{self, operate},
+        histogram::Histogram,
+    },
     search::tasks::RefreshJobs,
 };
 use serde_json::{Value, json};
@@ -159,4 +162,45 @@ async fn depths_are_noted_once_in_ten_seconds() {
     app.advance_time(Duration::from_secs(100)).await;
     let dropped = operate::drop_old_samples(&mut conn, Duration::from_secs(60)).await;
     assert!(dropped.unwrap() >= 2);
+}
+
+#[tokio::test]
+async fn rates_and_percentiles_are_of_the_last_minutes() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let mut fast = Histogram::default();
+    let mut slow = Histogram::default();
+    for n in 0..100 {
+        fast.record(Duration::from_millis(2));
+        slow.record(Duration::from_millis(if n < 98 { 10 } else { 4000 }));
+    }
+    let counts = |histogram: &Histogram| -> Vec<i64> {
+        histogram.counts().iter().map(|n| *n as i64).collect()
+    };
+    // Two workers, one in the present minute; what is older does not count.
+    sqlx::query(
+        "insert into task_minutes (minute, queue, kind, worker, done, failed, dead, waits, runs)
+         select date_trunc('minute', app_now()) - age, 'mail', 'k', w, 100, 10, 1, $1, $2
+         from (values (interval '0', 'w1'), (interval '4 min', 'w2'), (interval '5 min', 'w1'))
+             v(age, w)",
+    )
+    .bind(counts(&fast))
+    .bind(counts(&slow))
+    .execute(&app.db)
+    .await
+    .unwrap();
+    let mail = queue(&admin, "mail").await;
+    let number = |name: &str| mail[name].as_f64().unwrap();
+    let minutes = 200.0 / number("done_per_minute");
+    assert!((4.0..=5.0).contains(&minutes), "{minutes}");
+    assert!((number("failed_per_minute") * minutes - 22.0).abs() < 1e-6);
+    for (name, seconds) in [
+        ("wait_p50_seconds", 0.002),
+        ("wait_p99_seconds", 0.002),
+        ("run_p50_seconds", 0.01),
+        ("run_p99_seconds", 4.0),
+    ] {
+        let ratio = number(name) / seconds;
+        assert!((0.7..=1.42).contains(&ratio), "{name}: {ratio}");
+    }
 }

@@ -136,9 +136,7 @@ async fn what_ran_is_counted_by_the_minute() {
             .await
             .unwrap();
     }
-    let recent = db::operate::recent(&mut conn, Duration::from_secs(300))
-        .await
-        .unwrap();
+    let recent = db::operate::recent(&mut conn, 4).await.unwrap();
     assert_eq!(recent.len(), 1);
     assert_eq!((recent[0].done, recent[0].runs.as_slice()), (3, &[2][..]));
     assert_eq!(recent[0].waits, [1, 1, 1]);

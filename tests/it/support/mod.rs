@@ -1,6 +1,7 @@
 //! `TestApp` and what tests say with it.
 
 mod app;
+mod browser;
 mod client;
 mod database;
 mod emails;
@@ -9,6 +10,7 @@ mod server;
 mod smtp;
 
 pub(crate) use app::{PASSWORD, TestApp};
+pub(crate) use browser::Browser;
 pub(crate) use client::{Client, Response};
 pub(crate) use database::TestDatabase;
 pub(crate) use emails::Email;

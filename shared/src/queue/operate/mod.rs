@@ -1,6 +1,7 @@
 //! What operators do to the queue, by whichever way they come: each act is
 //! checked, done, and written to the log once.
 
+mod mails;
 mod overview;
 pub mod words;
 
@@ -17,6 +18,7 @@ use super::{
     db::{self as queue_db, Cancelled},
 };
 use crate::{Error, Result};
+pub use mails::resend_mail;
 pub use overview::{QueueOverview, overview};
 
 /// The most tasks that one call changes.

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -8,8 +8,8 @@ use crate::queue::{
     histogram::Histogram,
 };
 
-/// What rates and percentiles look back on.
-const RECENT: Duration = Duration::from_secs(300);
+/// Rates and percentiles look back on so many minutes and the present one.
+const MINUTES_BEFORE: i32 = 4;
 
 /// A queue as operators see it.
 #[derive(Clone, Debug, Serialize)]
@@ -29,7 +29,7 @@ pub struct QueueOverview {
 /// Every queue, by name. For a transaction that [`db::look_only`] began.
 pub async fn overview(conn: &mut PgConnection) -> Result<Vec<QueueOverview>, sqlx::Error> {
     let depths = db::queues(conn).await?;
-    let recent = db::recent(conn, RECENT).await?;
+    let recent = db::recent(conn, MINUTES_BEFORE).await?;
     let mut recent: HashMap<_, _> = recent.into_iter().map(|r| (r.queue.clone(), r)).collect();
     Ok(depths
         .into_iter()
@@ -42,17 +42,21 @@ pub async fn overview(conn: &mut PgConnection) -> Result<Vec<QueueOverview>, sql
 
 impl QueueOverview {
     fn of(depth: QueueDepth, recent: &Recent) -> Self {
+        let a_minute = |count: i64| match recent.minutes {
+            0.0 => 0.0,
+            minutes => count as f64 / minutes,
+        };
         let (waits, runs) = (Histogram::of(&recent.waits), Histogram::of(&recent.runs));
-        let quantile = |of: &Histogram, share| of.quantile(share).map(|d| d.as_secs_f64());
-        let minutes = RECENT.as_secs_f64() / 60.0;
+        let seconds =
+            |times: &Histogram, share: f64| times.quantile(share).map(|time| time.as_secs_f64());
         Self {
             depth,
-            done_per_minute: recent.done as f64 / minutes,
-            failed_per_minute: (recent.failed + recent.dead) as f64 / minutes,
-            wait_p50_seconds: quantile(&waits, 0.5),
-            wait_p99_seconds: quantile(&waits, 0.99),
-            run_p50_seconds: quantile(&runs, 0.5),
-            run_p99_seconds: quantile(&runs, 0.99),
+            done_per_minute: a_minute(recent.done),
+            failed_per_minute: a_minute(recent.failed + recent.dead),
+            wait_p50_seconds: seconds(&waits, 0.5),
+            wait_p99_seconds: seconds(&waits, 0.99),
+            run_p50_seconds: seconds(&runs, 0.5),
+            run_p99_seconds: seconds(&runs, 0.99),
         }
     }
 }

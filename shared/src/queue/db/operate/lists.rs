@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+use super::MOST_COUNTED;
 use crate::{
     pagination::{Paging, Slice},
     queue::{BatchId, TaskId},
@@ -344,6 +345,42 @@ async fn ended(
         filter.kind,
         paging.limit(),
         LOOKED_THROUGH,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The dead of one kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeadKind {
+    pub kind: String,
+    /// At most [`MOST_COUNTED`].
+    pub count: i64,
+    pub last_died_at: DateTime<Utc>,
+}
+
+/// What kinds of tasks are dead.
+pub async fn dead_kinds(conn: &mut PgConnection) -> Result<Vec<DeadKind>, sqlx::Error> {
+    sqlx::query_as!(
+        DeadKind,
+        r#"
+        with recursive kinds as (
+            (select kind from dead_tasks order by kind limit 1)
+            union all
+            select (select d.kind from dead_tasks d where d.kind > k.kind order by d.kind limit 1)
+            from kinds k where k.kind is not null
+        )
+        select k.kind as "kind!", c.n as "count!", c.last as "last_died_at!"
+        from (select kind from kinds where kind is not null limit 1000) k
+        cross join lateral (
+            select count(*) as n, max(x.died_at) as last from (
+                select d.died_at from dead_tasks d
+                where d.kind = k.kind order by d.died_at desc limit $1
+            ) x
+        ) c
+        order by k.kind
+        "#,
+        MOST_COUNTED,
     )
     .fetch_all(conn)
     .await

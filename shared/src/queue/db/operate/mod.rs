@@ -9,6 +9,7 @@ mod lists;
 mod one;
 mod rates;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 pub use change::{Changed, DeadFilter, Retried, dead_ids, discard, retry, run_now, wake};
@@ -17,7 +18,7 @@ pub use depths::{
     DEPTH_RHYTHM, DepthSample, QueueDepth, drop_old_samples, queues, sample_depths, samples,
 };
 pub use fleet::{Batch, ScheduleLine, Worker, batches, schedule, workers};
-pub use lists::{TaskCursor, TaskFilter, TaskLine, TaskState, list};
+pub use lists::{DeadKind, TaskCursor, TaskFilter, TaskLine, TaskState, dead_kinds, list};
 pub use one::{TaskDetail, find, state_of};
 pub use rates::{MinuteRate, Recent, minutes, recent};
 
@@ -36,4 +37,11 @@ pub async fn look_only(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The time by which everything here counts.
+pub async fn now(conn: &mut PgConnection) -> Result<DateTime<Utc>, sqlx::Error> {
+    sqlx::query_scalar!(r#"select app_now() as "now!""#)
+        .fetch_one(conn)
+        .await
 }

@@ -10,19 +10,25 @@ pub struct Recent {
     pub done: i64,
     pub failed: i64,
     pub dead: i64,
-    /// Counts by the buckets of task minutes.
+    /// What the counts are of: whole minutes and the present one as far as it went.
+    pub minutes: f64,
+    /// Counts by the buckets of [`crate::queue::histogram`].
     pub waits: Vec<i64>,
     pub runs: Vec<i64>,
 }
 
-/// The sums since so long ago, by queue.
-pub async fn recent(conn: &mut PgConnection, since: Duration) -> Result<Vec<Recent>, sqlx::Error> {
+/// The sums of the present minute and so many before it, by queue.
+pub async fn recent(conn: &mut PgConnection, before: i32) -> Result<Vec<Recent>, sqlx::Error> {
     sqlx::query_as!(
         Recent,
         r#"
-        with rows as materialized (
+        with clock as materialized (
+            select app_now() as now,
+                date_trunc('minute', app_now()) - make_interval(mins => $1) as start
+        ),
+        rows as materialized (
             select queue, done, failed, dead, waits, runs from task_minutes
-            where minute > (select app_now()) - make_interval(secs => $1)
+            where minute >= (select start from clock)
         ),
         sums as (
             select queue, sum(done)::bigint as done, sum(failed)::bigint as failed,
@@ -30,6 +36,7 @@ pub async fn recent(conn: &mut PgConnection, since: Duration) -> Result<Vec<Rece
             from rows group by queue
         )
         select s.queue as "queue!", s.done as "done!", s.failed as "failed!", s.dead as "dead!",
+            (extract(epoch from clock.now - clock.start) / 60)::float8 as "minutes!",
             coalesce((select array_agg(b.n order by b.place) from (
                 select u.place, sum(u.n)::bigint as n
                 from rows r cross join lateral unnest(r.waits) with ordinality as u(n, place)
@@ -38,10 +45,10 @@ pub async fn recent(conn: &mut PgConnection, since: Duration) -> Result<Vec<Rece
                 select u.place, sum(u.n)::bigint as n
                 from rows r cross join lateral unnest(r.runs) with ordinality as u(n, place)
                 where r.queue = s.queue group by u.place) b), '{}') as "runs!"
-        from sums s
+        from clock, sums s
         order by s.queue
         "#,
-        since.as_secs_f64(),
+        before,
     )
     .fetch_all(conn)
     .await

@@ -1,0 +1,168 @@
+//! Plots of the last hour, as SVG drawn here: no script, no style of their own.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jobboard_shared::queue::{
+    db::operate::{DepthSample, MinuteRate},
+    operate::words,
+};
+
+const MINUTES: usize = 60;
+/// Of the drawing; a page scales it.
+const STEP: usize = 5;
+const WIDTH: usize = MINUTES * STEP;
+const HEIGHT: f64 = 60.0;
+
+/// One value for each of the last sixty minutes, the present one last.
+type Hour<T> = [T; MINUTES];
+
+fn place(now: DateTime<Utc>, time: DateTime<Utc>) -> Option<usize> {
+    let present = now.timestamp().div_euclid(60);
+    let ago = usize::try_from(present - time.timestamp().div_euclid(60)).ok()?;
+    MINUTES.checked_sub(1 + ago)
+}
+
+fn minute(now: DateTime<Utc>, place: usize) -> String {
+    let ago = TimeDelta::minutes((MINUTES - 1 - place) as i64);
+    (now - ago).format("%H:%M").to_string()
+}
+
+/// How many waited and were due, and how many ran.
+pub(super) fn depth<'a>(
+    now: DateTime<Utc>,
+    samples: impl Iterator<Item = &'a DepthSample>,
+) -> String {
+    let mut hour: Hour<Option<(i64, i64)>> = [None; MINUTES];
+    for sample in samples {
+        if let Some(place) = place(now, sample.at) {
+            hour[place] = Some((sample.due, sample.running));
+        }
+    }
+    let most = hour.iter().flatten().map(|(due, running)| due + running);
+    let most = most.max().unwrap_or_default();
+    let title = |minute: &str, (due, running): (i64, i64)| {
+        let (due, running) = (words::number(due), words::number(running));
+        format!("{minute} UTC: {due} due, {running} running")
+    };
+    bars(now, ["Tasks due and running", "run"], most, hour, title)
+}
+
+/// How many ended well and badly.
+pub(super) fn rate<'a>(
+    now: DateTime<Utc>,
+    minutes: impl Iterator<Item = &'a MinuteRate>,
+) -> String {
+    let mut hour: Hour<Option<(i64, i64)>> = [None; MINUTES];
+    for rate in minutes {
+        if let Some(place) = place(now, rate.minute) {
+            hour[place] = Some((rate.done, rate.failed));
+        }
+    }
+    let most = hour.iter().flatten().map(|(done, failed)| done + failed);
+    let most = most.max().unwrap_or_default();
+    let title = |minute: &str, (done, failed): (i64, i64)| {
+        let (done, failed) = (words::number(done), words::number(failed));
+        format!("{minute} UTC: {done} done, {failed} failed")
+    };
+    bars(
+        now,
+        ["Tasks done and failed a minute", "bad"],
+        most,
+        hour,
+        title,
+    )
+}
+
+/// Two values a minute, the second, of this class, on top of the first.
+fn bars(
+    now: DateTime<Utc>,
+    [name, second_class]: [&str; 2],
+    most: i64,
+    hour: Hour<Option<(i64, i64)>>,
+    title: impl Fn(&str, (i64, i64)) -> String,
+) -> String {
+    let mut svg = format!(
+        "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" \
+         role=\"img\" aria-label=\"{name}, the last hour, at most {}\">",
+        words::number(most)
+    );
+    let height = |value: i64| value as f64 / most.max(1) as f64 * (HEIGHT - 2.0);
+    for (place, values) in hour.into_iter().enumerate() {
+        let Some((first, second)) = values else {
+            continue;
+        };
+        let (low, high) = (height(first), height(second));
+        let (x, width) = (place * STEP, STEP - 1);
+        let title = title(&minute(now, place), (first, second));
+        // Writing to a string does not fail.
+        let _ = write!(
+            svg,
+            "<g><title>{title}</title>\
+             <rect class=\"all\" x=\"{x}\" y=\"0\" width=\"{STEP}\" height=\"{HEIGHT}\"/>\
+             <rect class=\"one\" x=\"{x}\" y=\"{:.1}\" width=\"{width}\" height=\"{low:.1}\"/>\
+             <rect class=\"{second_class}\" x=\"{x}\" y=\"{:.1}\" width=\"{width}\" height=\"{high:.1}\"/></g>",
+            HEIGHT - low,
+            HEIGHT - low - high,
+        );
+    }
+    let most = words::number(most);
+    let _ = write!(svg, "</svg><span class=\"most\">{most}</span>");
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes_ago: i64) -> DateTime<Utc> {
+        now() - TimeDelta::minutes(minutes_ago)
+    }
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-22T10:30:30Z".parse().unwrap()
+    }
+
+    fn rate_of(minutes_ago: i64, done: i64, failed: i64) -> MinuteRate {
+        MinuteRate {
+            minute: at(minutes_ago),
+            queue: "mail".to_owned(),
+            done,
+            failed,
+        }
+    }
+
+    #[test]
+    fn a_minute_is_a_bar_in_its_place() {
+        let rates = [
+            rate_of(0, 10, 0),
+            rate_of(59, 3, 1),
+            rate_of(60, 99, 0),
+            rate_of(-1, 99, 0),
+        ];
+        let svg = rate(now(), rates.iter());
+        assert_eq!(svg.matches("<title>").count(), 2, "{svg}");
+        assert!(svg.contains("at most 10\""), "{svg}");
+        assert!(
+            svg.contains("<title>10:30 UTC: 10 done, 0 failed</title>"),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("<title>09:31 UTC: 3 done, 1 failed</title>"),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("class=\"one\" x=\"295\" y=\"2.0\" width=\"4\" height=\"58.0\""),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("class=\"bad\" x=\"0\" y=\"36.8\" width=\"4\" height=\"5.8\""),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_an_empty_plot() {
+        assert_eq!(depth(now(), [].iter()).matches("<rect").count(), 0);
+    }
+}

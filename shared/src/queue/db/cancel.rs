@@ -59,7 +59,7 @@ async fn request(conn: &mut PgConnection, id: TaskId) -> Result<bool, sqlx::Erro
         r#"
         with requested as (
             update tasks set cancel_requested_at = coalesce(cancel_requested_at, app_now())
-            where id = $1 and lease_until is not null
+            where id = $1 and leased_by is not null
             returning id, fence
         )
         select (pg_notify($2, id || ' ' || fence) is null) as "notified!" from requested
@@ -84,7 +84,7 @@ pub(super) async fn settle_cancelled(
         with gone as (
             delete from tasks t
             using unnest($1::bigint[], $2::bigint[]) as l(id, fence)
-            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+            where t.id = l.id and t.fence = l.fence and t.leased_by is not null
             returning t.*
         )
         insert into finished_tasks (id, queue, kind, args, attempt, enqueued_at, finished_at,

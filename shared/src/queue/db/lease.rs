@@ -227,11 +227,11 @@ pub async fn heartbeat(
             select t.id, t.fence, t.cancel_requested_at is not null as cancel_requested
             from unnest($1::bigint[], $2::bigint[]) as l(id, fence)
             join tasks t on t.id = l.id and t.fence = l.fence
-            where t.lease_until is not null
+            where t.leased_by is not null
         ),
         free as materialized (
             select t.id, t.fence from tasks t
-            where t.id = any($1) and t.lease_until is not null
+            where t.id = any($1) and t.leased_by is not null
             for no key update skip locked
         ),
         renewed as (
@@ -264,7 +264,7 @@ pub async fn heartbeat(
 /// caller's transaction ends.
 pub async fn hold(conn: &mut PgConnection, lease: LeaseKey) -> Result<bool, sqlx::Error> {
     let held = sqlx::query_scalar!(
-        "select id from tasks where id = $1 and fence = $2 and lease_until is not null
+        "select id from tasks where id = $1 and fence = $2 and leased_by is not null
          for key share",
         lease.id.0,
         lease.fence,

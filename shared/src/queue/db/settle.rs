@@ -86,6 +86,9 @@ async fn settle_together(
     Ok(())
 }
 
+/// Knows leased rows by `leased_by`, as all that settle do: asked for
+/// `lease_until`, Postgres would take the index of leased rows, which is all but
+/// empty whenever it is analyzed, and read the whole of it for each lease.
 async fn finish(
     conn: &mut PgConnection,
     keys: &[LeaseKey],
@@ -98,7 +101,7 @@ async fn finish(
         gone as (
             delete from tasks t
             using unnest($1::bigint[], $2::bigint[]) as l(id, fence)
-            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+            where t.id = l.id and t.fence = l.fence and t.leased_by is not null
             returning t.id, t.queue, t.kind, t.args, t.attempt, t.enqueued_at, t.leased_by,
                       t.started_at, t.batch_id
         )
@@ -169,7 +172,7 @@ async fn bring_back(
             using unnest($1::bigint[], $2::bigint[], $3::float8[], $4::bool[], $5::text[],
                          $6::text[])
                 as l(id, fence, delay, counted, error, lapse)
-            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+            where t.id = l.id and t.fence = l.fence and t.leased_by is not null
               and (not $7 or t.lease_until < (select now from clock))
             returning t.*, l.delay, l.counted, l.error, l.lapse
         ),
@@ -263,7 +266,7 @@ async fn bury(
             delete from tasks t
             using unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])
                 as l(id, fence, reason, error)
-            where t.id = l.id and t.fence = l.fence and t.lease_until is not null
+            where t.id = l.id and t.fence = l.fence and t.leased_by is not null
               and (not $5 or t.lease_until < (select now from clock))
             returning t.*, l.reason, l.error
         ),

@@ -50,14 +50,19 @@ pub(super) async fn drain(url: &str, folder: &Path, tasks: u64, batch: u64) -> R
         .replace("$1", "'bench'")
         .replace("$2", &batch.to_string())
         .replace("$3", "30.0::float8")
-        .replace("$4", "'pgbench'");
+        .replace("$4", "'pgbench'")
+        .replace("$5", "0::smallint")
+        .replace("$6", ":run_at::timestamptz")
+        .replace("$7", ":last::bigint")
+        .replace("$8", "false");
     let (head, update) = lease
         .rsplit_once("update tasks")
         .ok_or("no update in the lease")?;
     let script = format!(
         "{}, leased as (update tasks {update})\n\
          select coalesce(array_agg(id), '{{}}') as ids, coalesce(array_agg(fence), '{{}}') as fences,\n\
-         sum(length(args::text)) as bytes from leased \\gset\n{};\n",
+         sum(length(args::text)) as bytes, coalesce(max(run_at), '-infinity') as run_at,\n\
+         coalesce(max(id), 0) as last from leased \\gset\n{};\n",
         head.trim_end(),
         texts
             .finish
@@ -72,6 +77,7 @@ pub(super) async fn drain(url: &str, folder: &Path, tasks: u64, batch: u64) -> R
         .arg(format!("--client={CLIENTS}"))
         .arg(format!("--jobs={CLIENTS}"))
         .arg(format!("--transactions={}", tasks / batch / CLIENTS))
+        .args(["--define=run_at=-infinity", "--define=last=0"])
         .arg("--file")
         .arg(&path)
         .arg(url)

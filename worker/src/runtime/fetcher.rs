@@ -29,6 +29,40 @@ enum Next {
     Wait(Duration),
 }
 
+/// How often a busy queue is fetched from its start, at least, and how many times
+/// longer than that takes it is left alone.
+const START_RHYTHM: Duration = Duration::from_millis(100);
+const START_SHARE: u32 = 20;
+
+/// What earlier fetches of a queue found.
+#[derive(Default)]
+struct Seen {
+    /// When no suspect was due.
+    no_suspects: Option<Instant>,
+    /// The last task of the last fetch.
+    place: Option<db::Place>,
+    /// Until when there is no need to fetch from the start: what is pending
+    /// before `place` was locked, or has come since.
+    started_until: Option<Instant>,
+}
+
+impl Seen {
+    /// Where to go on without looking at what comes before.
+    fn place(&self) -> Option<db::Place> {
+        self.place.filter(|_| {
+            self.started_until
+                .is_some_and(|until| Instant::now() < until)
+        })
+    }
+
+    /// A fetch from the start began then and came to that place.
+    fn all(&mut self, begun: Instant, last: Option<db::Place>) {
+        let pause = (begun.elapsed() * START_SHARE).max(START_RHYTHM);
+        self.started_until = Some(Instant::now() + pause);
+        self.place = last.or(self.place);
+    }
+}
+
 /// What all queues of a process share.
 #[derive(Clone)]
 pub(crate) struct Station {
@@ -83,9 +117,9 @@ impl Fetcher {
     /// leased with nobody to run them.
     pub(crate) async fn run(&self) {
         let mut pause = Duration::from_millis(100);
-        let mut suspects_seen = None;
+        let mut seen = Seen::default();
         while let Some(free) = self.free_slots().await {
-            match self.fetch(free, &mut suspects_seen).await {
+            match self.fetch(free, &mut seen).await {
                 Ok(Next::More) => pause = Duration::from_millis(100),
                 Ok(Next::Wait(wait)) => {
                     tokio::select! {
@@ -124,28 +158,43 @@ impl Fetcher {
     async fn fetch(
         &self,
         mut free: OwnedSemaphorePermit,
-        suspects_seen: &mut Option<Instant>,
+        seen: &mut Seen,
     ) -> Result<Next, sqlx::Error> {
         let mut conn = self.station.db.acquire().await?;
         if self.limited.load(Ordering::Relaxed) {
             return self.fetch_limited(&mut conn, free).await;
         }
         let Station { worker, lease, .. } = &self.station;
-        if suspects_seen.is_none_or(|seen| seen.elapsed() > SUSPECT_RHYTHM)
+        if seen
+            .no_suspects
+            .is_none_or(|at| at.elapsed() > SUSPECT_RHYTHM)
             && let Ok(alone) = Arc::clone(&self.station.suspects).try_acquire_owned()
         {
             let suspect = db::lease_suspect(&mut conn, &self.queue, worker, *lease).await?;
             // After one the next follows as soon as it has ended.
-            *suspects_seen = suspect.is_none().then(Instant::now);
+            seen.no_suspects = suspect.is_none().then(Instant::now);
             if let Some(task) = suspect {
                 self.hand_over(task, &mut free, Some(alone));
+            }
+        }
+        if let Some(place) = seen.place() {
+            let wanted = free.num_permits();
+            let (tasks, last) =
+                db::lease_after(&mut conn, place, &self.queue, worker, *lease, wanted).await?;
+            seen.place = last.max(seen.place);
+            for task in tasks {
+                self.hand_over(task, &mut free, None);
             }
         }
         let wanted = free.num_permits();
         if wanted == 0 {
             return Ok(Next::More);
         }
-        let tasks = db::lease(&mut conn, &self.queue, worker, *lease, wanted).await?;
+        let begun = Instant::now();
+        let start = db::Place::START;
+        let (tasks, last) =
+            db::lease_after(&mut conn, start, &self.queue, worker, *lease, wanted).await?;
+        seen.all(begun, last);
         if tasks.is_empty() && db::is_limited(&mut conn, &self.queue).await? {
             self.limited.store(true, Ordering::Relaxed);
             return self.fetch_limited(&mut conn, free).await;

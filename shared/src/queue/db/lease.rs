@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::queue::{BatchId, LeaseKey, LeasedTask, TaskId};
@@ -28,6 +29,23 @@ pub(super) enum Granted {
     ByLimits,
 }
 
+/// How far a queue's due tasks have been fetched, in the order of fetching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    priority: i16,
+    run_at: DateTime<Utc>,
+    id: i64,
+}
+
+impl Place {
+    /// Before every task.
+    pub const START: Self = Self {
+        priority: i16::MIN,
+        run_at: DateTime::UNIX_EPOCH,
+        id: 0,
+    };
+}
+
 /// Leases up to `limit` due tasks of a queue: by priority, then due time, then
 /// id. Suspects are left to [`lease_suspect`].
 ///
@@ -41,34 +59,60 @@ pub async fn lease(
     lease: Duration,
     limit: usize,
 ) -> Result<Vec<LeasedTask>, sqlx::Error> {
-    lease_as(conn, queue, worker, lease, limit, Granted::Freely).await
+    let (tasks, _) = lease_after(conn, Place::START, queue, worker, lease, limit).await?;
+    Ok(tasks)
+}
+
+/// [`lease`], but of the priority of `place` only what comes after it. Gives the
+/// place of the last task too.
+///
+/// Postgres walks over the entries of all tasks that have ended since the last
+/// vacuum, and no vacuum removes them while anybody holds an old snapshot: from a
+/// backlog, fetching from the start takes longer with every task done.
+pub async fn lease_after(
+    conn: &mut PgConnection,
+    place: Place,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+    limit: usize,
+) -> Result<(Vec<LeasedTask>, Option<Place>), sqlx::Error> {
+    lease_as(conn, place, queue, worker, lease, limit, Granted::Freely).await
 }
 
 pub(super) async fn lease_as(
     conn: &mut PgConnection,
+    place: Place,
     queue: &str,
     worker: &str,
     lease: Duration,
     limit: usize,
     granted: Granted,
-) -> Result<Vec<LeasedTask>, sqlx::Error> {
+) -> Result<(Vec<LeasedTask>, Option<Place>), sqlx::Error> {
     let mut rows = sqlx::query!(
         r#"
         with recursive clock as materialized (select app_now() as now),
         priorities as (
-            (select priority from tasks
-             where queue = $1 and lease_until is null and lapses = 0
-               and not exists (select from queue_controls c
-                               where c.queue = $1
-                                 and (c.paused_at is not null
-                                 or not $5 and (c.max_running is not null
-                                                or c.rate_limit is not null)))
-             order by priority limit 1)
+            select -32769 as priority
+            where not exists (select from queue_controls c
+                              where c.queue = $1
+                                and (c.paused_at is not null
+                                or not $8 and (c.max_running is not null
+                                               or c.rate_limit is not null)))
             union all
-            select (select t.priority from tasks t
-                    where t.queue = $1 and t.lease_until is null and t.lapses = 0
-                      and t.priority > p.priority
-                    order by t.priority limit 1)
+            select coalesce(
+                (select t.priority from tasks t
+                 where t.queue = $1 and t.lease_until is null and t.lapses = 0
+                   and t.priority > p.priority and t.priority < $5
+                 order by t.priority limit 1),
+                (select t.priority from tasks t
+                 where t.queue = $1 and t.lease_until is null and t.lapses = 0
+                   and t.priority = $5 and p.priority < $5 and (t.run_at, t.id) > ($6, $7)
+                 order by t.run_at, t.id limit 1),
+                (select t.priority from tasks t
+                 where t.queue = $1 and t.lease_until is null and t.lapses = 0
+                   and t.priority > greatest(p.priority, $5)
+                 order by t.priority limit 1))::int
             from priorities p where p.priority is not null
         ),
         picked as materialized (
@@ -79,6 +123,8 @@ pub(super) async fn lease_as(
                 where t.queue = $1 and t.priority = p.priority
                   and t.lease_until is null and t.lapses = 0
                   and t.run_at <= (select now from clock)
+                  and (t.run_at, t.id) > (case when p.priority = $5 then $6 else '-infinity' end,
+                                          case when p.priority = $5 then $7 else 0 end)
                 order by t.run_at, t.id
                 limit $2
                 for update skip locked
@@ -104,12 +150,20 @@ pub(super) async fn lease_as(
         i64::try_from(limit).unwrap_or(i64::MAX),
         lease.as_secs_f64(),
         worker,
+        place.priority,
+        place.run_at,
+        place.id,
         granted == Granted::ByLimits,
     )
     .fetch_all(conn)
     .await?;
     rows.sort_by_key(|row| (row.priority, row.run_at, row.id));
-    Ok(rows
+    let last = rows.last().map(|row| Place {
+        priority: row.priority,
+        run_at: row.run_at,
+        id: row.id,
+    });
+    let tasks = rows
         .into_iter()
         .map(|row| LeasedTask {
             key: LeaseKey {
@@ -127,7 +181,8 @@ pub(super) async fn lease_as(
             too_late: row.too_late,
             batch: row.batch,
         })
-        .collect())
+        .collect();
+    Ok((tasks, last))
 }
 
 /// Leases the due suspect of a queue that has waited longest: a task whose last

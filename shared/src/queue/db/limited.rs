@@ -3,7 +3,7 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection};
 
 use super::{
-    lease::{Granted, lease_as, lease_suspect_as},
+    lease::{Granted, Place, lease_as, lease_suspect_as},
     operate::running,
 };
 use crate::queue::{LeasedTask, rate::Bucket};
@@ -92,7 +92,10 @@ pub async fn lease_limited(
     };
     let rest = allowed - usize::from(suspect.is_some());
     let tasks = if rest > 0 {
-        lease_as(&mut tx, queue, worker, lease, rest, Granted::ByLimits).await?
+        let by_limits = Granted::ByLimits;
+        lease_as(&mut tx, Place::START, queue, worker, lease, rest, by_limits)
+            .await?
+            .0
     } else {
         Vec::new()
     };

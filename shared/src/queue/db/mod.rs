@@ -19,7 +19,10 @@ pub use batches::{
 };
 pub use cancel::{Cancelled, cancel};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
-pub use lease::{HeldLease, end_all_leases, heartbeat, hold, lease, lease_suspect, prefer_indexes};
+pub use lease::{
+    HeldLease, Place, end_all_leases, heartbeat, hold, lease, lease_after, lease_suspect,
+    prefer_indexes,
+};
 pub use limited::{LimitedLease, is_limited, lease_limited};
 pub use minutes::{MinuteCounts, add_minutes, drop_old_minutes};
 pub use records::{

@@ -95,6 +95,9 @@ pub async fn run_with(
         db: PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
+            // Who uses it tries again anyway, and a test would stand between a
+            // notification and the fetch.
+            .test_before_acquire(false)
             .after_connect(|conn, _| Box::pin(db::prefer_indexes(conn)))
             .connect_lazy_with((*ctx.db.connect_options()).clone()),
         worker: format!("{}-{:08x}", std::process::id(), rand::random::<u32>()).into(),

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jobboard_shared::queue::{Again, CHANNEL, Settlement, db};
 use sqlx::postgres::PgListener;
 
-use super::{LEASE, Plain, Queue};
+use super::{LEASE, Plain, Queue, Urgent};
 
 #[tokio::test]
 async fn who_lost_the_lease_changes_nothing() {
@@ -197,4 +197,36 @@ async fn two_workers_never_get_the_same_task() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 100);
+}
+
+#[tokio::test]
+async fn fetching_goes_on_behind_a_place_of_one_priority() {
+    let queue = Queue::start().await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    for n in 0..3 {
+        queue.enqueue(&Plain { n }).await;
+    }
+    let start = db::Place::START;
+    let (tasks, place) = db::lease_after(&mut conn, start, "default", "w", LEASE, 2)
+        .await
+        .unwrap();
+    assert_eq!(tasks.len(), 2);
+    let place = place.unwrap();
+    // One comes back to where it was, an urgent one is new.
+    sqlx::query("update tasks set lease_until = null, leased_by = null where id = $1")
+        .bind(tasks[0].key.id)
+        .execute(&queue.db)
+        .await
+        .unwrap();
+    let urgent = queue.enqueue(&Urgent {}).await;
+
+    let (after, last) = db::lease_after(&mut conn, place, "default", "w", LEASE, 10)
+        .await
+        .unwrap();
+    assert_eq!(after.len(), 2, "the urgent one and the third");
+    assert_eq!(after[0].key.id, urgent);
+    assert!(last.unwrap() > place);
+    let left = queue.lease(10).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].key.id, tasks[0].key.id);
 }

@@ -80,18 +80,18 @@ impl Acks {
     }
 }
 
-/// Who waits for the ends of tasks of a queue whose limits are used up.
+/// Who waits for the ends of tasks of a queue of which only so many may run.
 pub(crate) struct Freed {
     pub(crate) queue: Arc<str>,
     pub(crate) bell: Arc<Notify>,
     /// As the fetcher last saw it.
-    pub(crate) limited: Arc<AtomicBool>,
+    pub(crate) bounds_running: Arc<AtomicBool>,
 }
 
 impl Freed {
     /// Rings here and at the other workers.
     async fn ring(&self, db: &PgPool) {
-        if !self.limited.load(Ordering::Relaxed) {
+        if !self.bounds_running.load(Ordering::Relaxed) {
             return;
         }
         self.bell.notify_one();

@@ -75,13 +75,13 @@ impl QueueBackend {
         delay: Duration,
     ) -> Self {
         let (sender, tasks) = mpsc::unbounded_channel();
-        let limited = Arc::new(AtomicBool::new(false));
+        let bounds_running = Arc::new(AtomicBool::new(false));
         let (acks, acker) = Acks::channel(
             slots,
             Freed {
                 queue: queue.into(),
                 bell: Arc::clone(&bell),
-                limited: Arc::clone(&limited),
+                bounds_running: Arc::clone(&bounds_running),
             },
             Arc::clone(&station.meter.troubles),
         );
@@ -90,7 +90,8 @@ impl QueueBackend {
             queue: queue.into(),
             slots: Arc::new(Semaphore::new(slots)),
             bell,
-            limited,
+            limited: AtomicBool::new(false),
+            bounds_running,
             tasks: sender.clone(),
             closing: station.closing.child_token(),
         };

@@ -106,7 +106,9 @@ pub(crate) struct Fetcher {
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) bell: Arc<Notify>,
     /// Whether the queue was last seen with limits.
-    pub(crate) limited: Arc<AtomicBool>,
+    pub(crate) limited: AtomicBool,
+    /// Whether one of them is a number of running tasks.
+    pub(crate) bounds_running: Arc<AtomicBool>,
     pub(crate) tasks: mpsc::UnboundedSender<Envelope>,
     /// Cancelled with the backend, or for all at a shutdown.
     pub(crate) closing: CancellationToken,
@@ -222,6 +224,8 @@ impl Fetcher {
         let wanted = free.num_permits();
         let leased =
             db::lease_limited(conn, &self.queue, worker, *lease, wanted, alone.is_some()).await?;
+        let bounds_running = leased.as_ref().is_some_and(|leased| leased.bounds_running);
+        self.bounds_running.store(bounds_running, Ordering::Relaxed);
         let Some(leased) = leased else {
             self.limited.store(false, Ordering::Relaxed);
             return Ok(Next::More);

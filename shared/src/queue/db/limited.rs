@@ -16,6 +16,8 @@ const CLOCK_STEP: f64 = -5.0;
 pub struct LimitedLease {
     pub suspect: Option<LeasedTask>,
     pub tasks: Vec<LeasedTask>,
+    /// Whether the end of a running task may let another one start.
+    pub bounds_running: bool,
     /// When the rate allows the next start, where it allows none now.
     pub wait: Option<Duration>,
 }
@@ -111,6 +113,7 @@ pub async fn lease_limited(
     Ok(Some(LimitedLease {
         suspect,
         tasks,
+        bounds_running: control.max_running.is_some(),
         wait: bucket
             .map(|bucket| bucket.until_next())
             .filter(|wait| !wait.is_zero()),

@@ -169,6 +169,33 @@ async fn however_an_unaware_worker_ends_the_run_it_does_not_come_back() {
     assert!(queue.dead().await.is_empty());
 }
 
+/// As a worker of an older release does: the mark does not come along.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_worker_without_the_notion_brings_back_is_cancelled_again() {
+    let queue = Queue::start().await;
+    let bring_back = "update tasks set lease_until = null, leased_by = null,
+                             cancel_requested_at = null, run_at = app_now() + interval '1 hour'";
+    let mut conn = queue.db.acquire().await.unwrap();
+    let id = queue.enqueue(&Plain { n: 1 }).await;
+    queue.lease(1).await;
+    assert_eq!(cancel(&queue, id).await, Cancelled::Requested);
+    assert!(db::sweep_cancels(&mut conn).await.unwrap().is_empty());
+    sqlx::query(bring_back).execute(&queue.db).await.unwrap();
+    // Leased once more before anybody looks.
+    queue.advance(Duration::from_secs(3600)).await;
+    let again = queue.lease(1).await.remove(0);
+    assert_eq!(db::sweep_cancels(&mut conn).await.unwrap(), [id]);
+    let held = db::heartbeat(&mut conn, &[again.key], LEASE).await.unwrap();
+    assert!(held[0].cancel_requested);
+
+    sqlx::query(bring_back).execute(&queue.db).await.unwrap();
+    let fleet = Fleet::start(&queue, Registry::default());
+    queue.until("it is cancelled", OUTCOMES).await;
+    let forgotten = "select count(*) = 0 from task_cancels";
+    queue.until("the request is forgotten", forgotten).await;
+    fleet.stop().await;
+}
+
 #[tokio::test]
 async fn a_lapse_after_the_request_is_its_end() {
     let queue = Queue::start().await;

@@ -248,7 +248,7 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
         }
         if swept.is_none_or(|swept| swept.elapsed() >= SWEEP_RHYTHM) {
             swept = Some(Instant::now());
-            sweep_batches(&station).await;
+            sweep(&station).await;
         }
         let pause = if more { Duration::ZERO } else { rhythm };
         tokio::select! {
@@ -258,16 +258,24 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
     }
 }
 
-/// Ends the batches whose last task ended with nobody left to look.
-async fn sweep_batches(station: &Station) {
-    let swept = async { db::sweep_batches(&mut *station.db.acquire().await?).await };
+/// Ends the batches whose last task ended with nobody left to look, and cancels
+/// what came back although it should not.
+async fn sweep(station: &Station) {
+    let swept = async {
+        let mut conn = station.db.acquire().await?;
+        let cancelled = db::sweep_cancels(&mut conn).await?;
+        Ok::<_, sqlx::Error>((cancelled, db::sweep_batches(&mut conn).await?))
+    };
     match swept.await {
-        Ok(ended) => {
+        Ok((cancelled, ended)) => {
+            for task in cancelled {
+                tracing::info!(%task, "task cancelled again");
+            }
             for batch in ended {
                 tracing::info!(batch = batch.0, "batch ended");
             }
         }
-        Err(error) => tracing::error!(%error, "cannot end batches"),
+        Err(error) => tracing::error!(%error, "cannot sweep the queue"),
     }
 }
 

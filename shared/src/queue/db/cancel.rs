@@ -61,6 +61,11 @@ async fn request(conn: &mut PgConnection, id: TaskId) -> Result<bool, sqlx::Erro
             update tasks set cancel_requested_at = coalesce(cancel_requested_at, app_now())
             where id = $1 and leased_by is not null
             returning id, fence
+        ),
+        remembered as (
+            insert into task_cancels (task_id, requested_at)
+            select id, app_now() from requested
+            on conflict do nothing
         )
         select (pg_notify($2, id || ' ' || fence) is null) as "notified!" from requested
         "#,
@@ -70,6 +75,30 @@ async fn request(conn: &mut PgConnection, id: TaskId) -> Result<bool, sqlx::Erro
     .fetch_optional(conn)
     .await?;
     Ok(requested.is_some())
+}
+
+/// Cancels again what a worker that knows nothing of requests has brought back,
+/// and forgets the requests for tasks that have ended; gives the tasks cancelled
+/// again.
+pub async fn sweep_cancels(conn: &mut PgConnection) -> Result<Vec<TaskId>, sqlx::Error> {
+    let brought_back = sqlx::query_scalar!(
+        r#"
+        with ended as (
+            delete from task_cancels c
+            where not exists (select from tasks t where t.id = c.task_id)
+        )
+        select t.id as "id: TaskId" from task_cancels c
+        join tasks t on t.id = c.task_id
+        where t.cancel_requested_at is null
+        order by t.id limit 100
+        "#
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    for id in &brought_back {
+        cancel(conn, *id).await?;
+    }
+    Ok(brought_back)
 }
 
 /// Ends leases whose runs were cancelled.

@@ -17,7 +17,7 @@ pub use batches::{
     BatchProgress, add_to_batch, batch_progress, create_batch, end_batches, forget_batches,
     sweep_batches,
 };
-pub use cancel::{Cancelled, cancel};
+pub use cancel::{Cancelled, cancel, sweep_cancels};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{
     HeldLease, Place, end_all_leases, heartbeat, hold, lease, lease_after, lease_suspect,

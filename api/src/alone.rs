@@ -6,6 +6,7 @@ use jobboard_shared::{
     Clock,
     config::Settings,
     database,
+    metrics::{self, Metrics},
     startup::{self, StartError},
 };
 use tokio::net::TcpListener;
@@ -20,8 +21,11 @@ pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
     let db = database::connect(&config.database.url, config.database.max_connections).await?;
     database::migrate(&db).await?;
     let clock = Clock::synchronized(&db).await?;
-    let app = App::new(db.clone(), clock, config);
+    let metrics = Metrics::default();
+    let serving = metrics::serve(config.metrics_addr, &metrics).await?;
+    let app = App::new(db.clone(), clock, config, &metrics);
     let served = serve(listener, app, stop).await;
+    drop(serving);
     db.close().await;
     served.map_err(|error| StartError::Other(format!("the API cannot go on: {error}")))
 }

@@ -13,7 +13,9 @@ use poem::{
 use tracing::{Instrument, error, info, info_span, warn};
 use uuid::Uuid;
 
-use crate::{framework_errors, operations::RoutePattern, problem::Problem};
+use crate::{
+    framework_errors, operations::RoutePattern, problem::Problem, request_meter::RequestMeter,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,11 +50,16 @@ impl RequestId {
 pub(crate) struct Edge {
     inner: BoxEndpoint<'static>,
     config: Arc<Config>,
+    requests: Arc<RequestMeter>,
     security_headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Edge {
-    pub(crate) fn new(inner: BoxEndpoint<'static>, config: Arc<Config>) -> Self {
+    pub(crate) fn new(
+        inner: BoxEndpoint<'static>,
+        config: Arc<Config>,
+        requests: Arc<RequestMeter>,
+    ) -> Self {
         let mut security_headers = vec![
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
@@ -85,6 +92,7 @@ impl Edge {
         Self {
             inner,
             config,
+            requests,
             security_headers: security_headers
                 .into_iter()
                 .map(|(name, value)| (name, HeaderValue::from_static(value)))
@@ -143,6 +151,7 @@ impl Endpoint for Edge {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
+        let in_flight = self.requests.begin();
         let id = RequestId::of(request.headers());
         let method = request.method().clone();
         request.set_data(id.clone());
@@ -176,10 +185,12 @@ impl Endpoint for Edge {
         }
         // The route's pattern and never the address itself, which may hold
         // search words and tokens.
+        let route = route.as_ref().map_or("-", |route| &*route.0);
+        in_flight.end(&method, route, response.status(), started.elapsed());
         info!(
             request_id = %id.0,
             method = %method,
-            route = route.as_ref().map_or("-", |route| &*route.0),
+            route,
             status = response.status().as_u16(),
             ms = started.elapsed().as_millis(),
             "answered",

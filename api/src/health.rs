@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use jobboard_shared::database;
+use jobboard_shared::{
+    database,
+    queue::db::{self, OldestDue, operate},
+};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, payload::Json};
+use sqlx::Connection;
 
 use crate::{
     App,
@@ -32,6 +36,49 @@ impl Health {
     }
 }
 
+#[derive(Object)]
+struct WorkerHealth {
+    /// `ok`; anything else is answered with 503, which says what is wrong.
+    status: String,
+    version: String,
+    /// Worker processes that have lately given a sign of life.
+    workers: i64,
+    /// Those with due tasks.
+    queues: Vec<WaitingQueue>,
+}
+
+#[derive(Object)]
+struct WaitingQueue {
+    queue: String,
+    /// How long its oldest due task has waited.
+    oldest_due_seconds: f64,
+    /// An administrator keeps it from starting tasks: it may wait for ever.
+    paused: bool,
+}
+
+/// What is wrong with the workers, in words.
+fn wrong_with(workers: i64, queues: &[OldestDue], max_age: Duration) -> Vec<String> {
+    let none_alive = (workers == 0).then(|| "no worker is alive".to_owned());
+    let limit = max_age.as_secs_f64();
+    let too_old = queues
+        .iter()
+        .filter(|queue| !queue.paused && queue.seconds > limit)
+        .map(|OldestDue { queue, seconds, .. }| {
+            format!("queue {queue}: the oldest due task has waited {seconds:.0} s, more than {limit:.0} s")
+        });
+    none_alive.into_iter().chain(too_old).collect()
+}
+
+async fn look_at_workers(app: &App) -> Result<(i64, Vec<OldestDue>), sqlx::Error> {
+    let mut conn = app.db.acquire().await?;
+    let mut tx = conn.begin().await?;
+    operate::look_only(&mut tx).await?;
+    let workers = db::alive_workers(&mut tx).await?;
+    let queues = db::oldest_due(&mut tx).await?;
+    tx.commit().await?;
+    Ok((workers, queues))
+}
+
 #[OpenApi(tag = "Tag::Health")]
 impl HealthApi {
     /// Whether the service answers
@@ -48,5 +95,46 @@ impl HealthApi {
             .map_err(Problem::unavailable)?
             .map_err(Problem::unavailable)?;
         Ok(Health::ok())
+    }
+
+    /// Whether the workers keep up
+    ///
+    /// 503 where no worker is alive or a due task has waited too long.
+    #[oai(
+        path = "/health/worker",
+        method = "get",
+        operation_id = "health_worker"
+    )]
+    async fn health_worker(&self, app: Data<&App>) -> Result<Json<WorkerHealth>> {
+        let looking = look_at_workers(&app);
+        let (workers, queues) = tokio::time::timeout(DATABASE_TIMEOUT, looking)
+            .await
+            .map_err(Problem::unavailable)?
+            .map_err(Problem::unavailable)?;
+        let wrong = wrong_with(workers, &queues, app.config.health_max_age);
+        if !wrong.is_empty() {
+            return Err(Problem::workers_unhealthy(wrong.join("; ")));
+        }
+        let queues = queues.into_iter().map(|waiting| WaitingQueue {
+            queue: waiting.queue,
+            oldest_due_seconds: waiting.seconds,
+            paused: waiting.paused,
+        });
+        Ok(Json(WorkerHealth {
+            status: "ok".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            workers,
+            queues: queues.collect(),
+        }))
+    }
+
+    /// The same as `/health/worker/`, under the specification's name
+    #[oai(
+        path = "/health/celery",
+        method = "get",
+        operation_id = "health_celery"
+    )]
+    async fn health_celery(&self, app: Data<&App>) -> Result<Json<WorkerHealth>> {
+        self.health_worker(app).await
     }
 }

@@ -21,6 +21,7 @@ mod pages;
 pub mod paging;
 pub mod problem;
 mod recommendations;
+mod request_meter;
 mod schema;
 mod search;
 mod server;
@@ -33,6 +34,7 @@ use jobboard_shared::{
     Clock,
     auth::{PageTokens, Passwords, TokenSigner},
     config::Config,
+    metrics::{self, Metrics},
     pagination::CursorKey,
 };
 use poem::{
@@ -43,7 +45,7 @@ use poem::{
 use poem_openapi::{OpenApi, OpenApiService};
 use sqlx::PgPool;
 
-use crate::{edge::Edge, operations::Guarded};
+use crate::{edge::Edge, operations::Guarded, request_meter::RequestMeter};
 
 pub use alone::{listen, run_alone};
 pub use edge::RequestId;
@@ -59,11 +61,21 @@ pub struct App {
     pub tokens: TokenSigner,
     pub page_tokens: PageTokens,
     pub passwords: Passwords,
+    requests: Arc<RequestMeter>,
 }
 
 impl App {
     /// Computes one password hash: call it at start-up.
-    pub fn new(db: PgPool, clock: Clock, config: Arc<Config>) -> Self {
+    /// Requests are counted, and told where `metrics` are served.
+    pub fn new(db: PgPool, clock: Clock, config: Arc<Config>, metrics: &Metrics) -> Self {
+        let requests = Arc::<RequestMeter>::default();
+        if config.metrics_addr.is_some() {
+            let (requests, db) = (Arc::clone(&requests), db.clone());
+            metrics.add(move |out| {
+                requests.expose(out);
+                metrics::pool(out, "api", &db);
+            });
+        }
         // Half of the cores may hash passwords: the other half keeps answering.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
@@ -74,6 +86,7 @@ impl App {
             db,
             clock,
             config,
+            requests,
         }
     }
 }
@@ -135,7 +148,7 @@ pub fn build_app_with(
         )
         .with(NormalizePath::new(TrailingSlash::Trim))
         .boxed();
-    Edge::new(inner, app.config)
+    Edge::new(inner, app.config, app.requests)
 }
 
 /// The OpenAPI document.

@@ -132,6 +132,11 @@ impl Problem {
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
+    /// Background work stands still or lags behind; `detail` says which and how.
+    pub(crate) fn workers_unhealthy(detail: String) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "workers_unhealthy", detail)
+    }
+
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));

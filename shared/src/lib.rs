@@ -15,6 +15,7 @@ pub mod freelancers;
 pub mod imports;
 pub mod jobs;
 pub mod mail;
+pub mod metrics;
 pub mod notifications;
 pub mod pagination;
 pub mod places;

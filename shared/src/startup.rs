@@ -37,6 +37,15 @@ pub enum StartError {
         addr: std::net::SocketAddr,
         source: io::Error,
     },
+    #[error(
+        "{addr} is in use by another program; choose another address with JOBBOARD_METRICS_ADDR"
+    )]
+    MetricsAddressInUse { addr: std::net::SocketAddr },
+    #[error("cannot listen on {addr} (JOBBOARD_METRICS_ADDR): {source}")]
+    ListenForMetrics {
+        addr: std::net::SocketAddr,
+        source: io::Error,
+    },
     #[error("{0}")]
     Other(String),
 }

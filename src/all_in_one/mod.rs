@@ -13,6 +13,7 @@ use jobboard_shared::{
     data_dir::DataDir,
     database,
     mail::Mailer,
+    metrics::{self, Metrics},
     queue,
     startup::{self, StartError},
 };
@@ -87,10 +88,17 @@ async fn board(
     stop: &CancellationToken,
 ) -> Result<(), StartError> {
     let config = config(settings, data_dir, url, own_database)?;
+    let metrics = Metrics::default();
+    let _serving = metrics::serve(config.metrics_addr, &metrics).await?;
     let connections = config.database.max_connections;
     let db = database::connect(&config.database.url, connections).await?;
     // Apart, so that no request waits for the connection of a long task.
     let workers_db = database::connect(&config.database.url, connections).await?;
+    let shared = Shared {
+        db: db.clone(),
+        workers_db: workers_db.clone(),
+        metrics,
+    };
     let workers_stop = CancellationToken::new();
     let mut workers = None;
     let brought_up = stop
@@ -98,7 +106,7 @@ async fn board(
             settings,
             data_dir,
             &config,
-            (&db, &workers_db),
+            &shared,
             own_database,
             &workers_stop,
             &mut workers,
@@ -141,6 +149,13 @@ async fn board(
     outcome
 }
 
+/// What the parts of one process use together.
+struct Shared {
+    db: PgPool,
+    workers_db: PgPool,
+    metrics: Metrics,
+}
+
 type Workers = JoinHandle<Result<(), StartError>>;
 
 /// The schema, the logins, the workers and, at the first start, the sample data
@@ -149,11 +164,16 @@ async fn bring_up(
     settings: &Settings,
     data_dir: &DataDir,
     config: &Arc<Config>,
-    (db, workers_db): (&PgPool, &PgPool),
+    shared: &Shared,
     own_database: bool,
     workers_stop: &CancellationToken,
     workers: &mut Option<Workers>,
 ) -> Result<App, StartError> {
+    let Shared {
+        db,
+        workers_db,
+        metrics,
+    } = shared;
     database::migrate(db).await?;
     if own_database {
         // Nobody else's workers run here: a run that was killed left these.
@@ -166,6 +186,7 @@ async fn bring_up(
         db: workers_db.clone(),
         clock: clock.clone(),
         mailer,
+        metrics: metrics.clone(),
         config: config.clone(),
     };
     let token = workers_stop.clone();
@@ -182,7 +203,7 @@ async fn bring_up(
             readiness::wait(db).await?;
         }
     }
-    Ok(App::new(db.clone(), clock, config.clone()))
+    Ok(App::new(db.clone(), clock, config.clone(), metrics))
 }
 
 /// Pending for ever where there are no workers.

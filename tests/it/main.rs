@@ -17,6 +17,7 @@ mod faults;
 mod freelancers;
 mod imports;
 mod jobs;
+mod metrics;
 mod openapi;
 mod operating;
 mod pages;

@@ -7,11 +7,12 @@ use jobboard_shared::{
     config::Settings,
     database,
     mail::Mailer,
+    metrics::{self, Metrics},
     startup::{self, StartError},
 };
 
 use crate::{
-    Context, RunError, registry, run_with,
+    Context, RunError, mail, registry, run_with,
     runtime::{Registry, Schedule},
     schedule,
 };
@@ -32,6 +33,8 @@ pub async fn run_alone_with(
 ) -> Result<(), StartError> {
     let stop = startup::stop_on_signals(|| {})?;
     let config = Arc::new(startup::config_of_part(settings)?);
+    let metrics = Metrics::default();
+    let serving = metrics::serve(config.metrics_addr, &metrics).await?;
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
     let db = database::connect(&config.database.url, config.database.max_connections).await?;
     database::migrate(&db).await?;
@@ -41,8 +44,11 @@ pub async fn run_alone_with(
         clock,
         mailer,
         config,
+        metrics,
     };
+    let counting = mail::start_counting(&context);
     let ran = run_with(context, registry, schedule, stop).await;
+    drop((counting, serving));
     // Handlers that ignore their cancellation keep their connections; stuck ones
     // may keep the runtime's clock too.
     if !matches!(ran, Err(RunError::Stuck))

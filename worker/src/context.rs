@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use jobboard_shared::{Clock, config::Config, mail::Mailer};
+use jobboard_shared::{Clock, config::Config, mail::Mailer, metrics::Metrics};
 use sqlx::PgPool;
 
 /// What handlers work with. Cloning is cheap.
@@ -10,4 +10,6 @@ pub struct Context {
     pub clock: Clock,
     pub mailer: Mailer,
     pub config: Arc<Config>,
+    /// Told about what runs, where metrics are served.
+    pub metrics: Metrics,
 }

@@ -28,6 +28,7 @@ pub use task::{Lease, TaskError, TaskResult};
 /// Runs the queues of the configuration, with every handler and the whole
 /// schedule, until `shutdown`; see [`run_with`].
 pub async fn run(ctx: Context, shutdown: CancellationToken) -> Result<(), RunError> {
+    let _counting = mail::start_counting(&ctx);
     run_with(ctx, registry::registry(), schedule::schedule(), shutdown).await
 }
 

@@ -15,6 +15,7 @@ use jobboard_shared::{
     config::Config,
     database,
     mail::Mailer,
+    metrics::Metrics,
     queue::{Task, enqueue, enqueue_many},
     startup,
 };
@@ -118,6 +119,7 @@ async fn work(url: &str, slots: usize, each: bool) -> Result<()> {
         mailer: Mailer::new(&config.mail)?,
         db,
         config: Arc::new(config),
+        metrics: Metrics::default(),
     };
     let runs = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&runs);

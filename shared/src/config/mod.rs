@@ -28,6 +28,10 @@ pub use source::Source;
 pub struct Config {
     pub database: Database,
     pub http: Http,
+    /// Where metrics are served. Absent: nowhere.
+    pub metrics_addr: Option<SocketAddr>,
+    /// The longest that a due task may wait while the workers count as healthy.
+    pub health_max_age: Duration,
     pub auth: Auth,
     pub mail: Mail,
     pub worker: Worker,
@@ -217,6 +221,8 @@ impl Config {
                 max_connections: settings.max_connections,
             },
             http: settings.http,
+            metrics_addr: settings.metrics_addr,
+            health_max_age: settings.health_max_age,
             auth: Auth {
                 secret_key: settings.secret_key.unwrap_or(secret_key),
                 access_token_lifetime: settings.access_token_lifetime,

@@ -24,6 +24,8 @@ pub struct Settings {
     pub direct_url: Option<SecretString>,
     pub max_connections: u32,
     pub http: Http,
+    pub metrics_addr: Option<SocketAddr>,
+    pub health_max_age: Duration,
     pub secret_key: Option<SecretString>,
     pub access_token_lifetime: Duration,
     pub refresh_token_lifetime: Duration,
@@ -79,6 +81,11 @@ impl Settings {
             direct_url,
             max_connections: or_default(r, "DATABASE_MAX_CONNECTIONS", values::whole(2, 1000)),
             http,
+            metrics_addr: r.parse("JOBBOARD_METRICS_ADDR", |text| {
+                text.parse()
+                    .map_err(|_| "must be an address with a port, as 127.0.0.1:9100".to_owned())
+            }),
+            health_max_age: or_default(r, "JOBBOARD_HEALTH_MAX_AGE", values::duration(SECOND, DAY)),
             secret_key,
             access_token_lifetime: or_default(
                 r,

@@ -89,6 +89,9 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_MAX_BODY_BYTES", "1048576", "largest request body"),
     own("JOBBOARD_MAX_IMPORT_BYTES", "104857600", "largest file of an import"),
 
+    own("JOBBOARD_METRICS_ADDR", "", "where this process serves its metrics to a Prometheus, as 127.0.0.1:9100, under /metrics; nowhere when absent"),
+    own("JOBBOARD_HEALTH_MAX_AGE", "5m", "/health/worker/ answers 503 when a due task has waited longer"),
+
     own("JOBBOARD_SECRET_KEY", "", "signs tokens and cursors, 32 bytes or more; without it one is made and kept in the data folder"),
     mapped("SECRET_KEY", "JOBBOARD_SECRET_KEY", "the application's secret"),
     mapped("JWT_SECRET_KEY", "JOBBOARD_SECRET_KEY", "the tokens' secret; wins over SECRET_KEY"),

@@ -21,6 +21,7 @@ use jobboard_shared::{
     Clock,
     config::Config,
     mail::Mailer,
+    metrics::Metrics,
     queue::{LeasedTask, Settlement, TaskId, db},
 };
 use jobboard_worker::{Context, DrainReport, Lease, TaskResult, runtime::Registry};
@@ -153,6 +154,7 @@ async fn context(db: &PgPool, mut config: Config) -> Context {
         clock: Clock::synchronized(db).await.unwrap(),
         mailer: Mailer::new(&config.mail).unwrap(),
         config: Arc::new(config),
+        metrics: Metrics::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use jobboard_shared::{
     Clock,
     config::Config,
     mail::Mailer,
+    metrics::Metrics,
     queue::{self, Task},
 };
 use jobboard_worker::Context;
@@ -26,6 +27,8 @@ pub(crate) struct TestApp {
     pub(crate) db: PgPool,
     pub(crate) clock: Clock,
     pub(crate) config: Arc<Config>,
+    /// What the API and the workers tell.
+    pub(crate) metrics: Metrics,
     /// Runs handlers as a worker does.
     pub(crate) worker: Context,
     /// `http://127.0.0.1:port`
@@ -56,21 +59,24 @@ impl TestApp {
         let db = database.pool.clone();
         let clock = Clock::synchronized(&db).await.expect("clock");
         let mailer = Mailer::new(&config.mail).expect("mailer");
+        let metrics = Metrics::default();
         let worker = Context {
             db: db.clone(),
             clock: clock.clone(),
             mailer,
             config: Arc::clone(&config),
+            metrics: metrics.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("address"));
         let shutdown = CancellationToken::new();
-        let app = jobboard_api::App::new(db.clone(), clock.clone(), Arc::clone(&config));
+        let app = jobboard_api::App::new(db.clone(), clock.clone(), Arc::clone(&config), &metrics);
         tokio::spawn(jobboard_api::serve(listener, app, shutdown.clone()));
         Self {
             db,
             clock,
             config,
+            metrics,
             worker,
             base,
             http: reqwest::Client::new(),

@@ -1,6 +1,7 @@
 //! Sends the mails of the outbox.
 
 mod compose;
+mod gauges;
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ use jobboard_shared::{
 use sqlx::Connection;
 
 use crate::{Context, Lease, TaskError, TaskResult};
+pub(crate) use gauges::start_counting;
+
 use compose::{ComposeError, Composed, compose};
 
 /// Of the deliveries that may have happened unseen, so many are followed by

@@ -198,7 +198,7 @@ async fn settle_at_last(
             Ok(settled) => {
                 let lost = ended.len().saturating_sub(settled);
                 if lost > 0 {
-                    Troubles::count(&troubles.leases_lost, lost);
+                    Troubles::count(&troubles.lost_unsettled, lost);
                     tracing::warn!(lost, "leases were lost before their tasks were settled");
                 }
                 return Ok(());

@@ -20,6 +20,7 @@ use super::{
     backend::{Envelope, QueueBackend},
     dispatch::{Dispatcher, Ending, Registry},
     fetcher::Station,
+    gauges,
     heartbeat::{Heart, Heartbeat},
     leases::Leases,
     meter::{FLUSH_RHYTHM, Meter, Troubles},
@@ -132,6 +133,10 @@ pub async fn run_with(
     );
     let heart = Heart::start(heartbeat, grace).map_err(RunError::Heartbeat)?;
     tracing::info!(worker = &*station.worker, queues = ?settings.queues, "fleet starts");
+    let looking = ctx.config.metrics_addr.map(|_| {
+        let gauges = gauges::expose(&ctx.metrics, &station, &ctx.db);
+        AbortOnDropHandle::new(tokio::spawn(gauges.keep_looking()))
+    });
     let side_work = [
         AbortOnDropHandle::new(tokio::spawn(keep_rescuing(
             station.clone(),
@@ -164,7 +169,7 @@ pub async fn run_with(
         }
         () = overdue.cancelled() => Err(RunError::Stuck),
     };
-    drop(side_work);
+    drop((side_work, looking));
     if result.is_ok() {
         flush(&station).await;
     }

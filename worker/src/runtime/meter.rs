@@ -56,6 +56,18 @@ impl Outcome {
             },
         }
     }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Dead => "dead",
+            Self::Snoozed => "snoozed",
+            Self::Released => "released",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 /// The runs of one kind since the process began.
@@ -138,7 +150,8 @@ impl QueueMeter {
 #[derive(Debug, Default)]
 pub(crate) struct Troubles {
     pub(crate) rescued: AtomicU64,
-    pub(crate) leases_lost: AtomicU64,
+    /// Leases that were lost after their runs, before they were settled.
+    pub(crate) lost_unsettled: AtomicU64,
     pub(crate) heartbeats_failed: AtomicU64,
 }
 
@@ -165,6 +178,15 @@ impl Meter {
 
     pub(crate) fn of(&self, queue: &str) -> Arc<QueueMeter> {
         self.queues.get(queue).map(Arc::clone).unwrap_or_default()
+    }
+
+    /// Gives the counts of each queue and kind.
+    pub(crate) fn read(&self, mut each: impl FnMut(&str, &str, &Counts)) {
+        for (queue, meter) in self.queues.iter() {
+            for (kind, cell) in meter.cells().iter() {
+                each(queue, kind, &cell.now);
+            }
+        }
     }
 
     /// Writes down what is new. After a failure it is new the next time too.

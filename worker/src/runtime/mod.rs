@@ -6,6 +6,7 @@ mod cron;
 mod dispatch;
 mod fetcher;
 mod fleet;
+mod gauges;
 mod heartbeat;
 mod leases;
 mod meter;

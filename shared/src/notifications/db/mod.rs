@@ -5,7 +5,7 @@ mod outbox;
 mod suppressions;
 mod sweep;
 
-pub use operate::{OutboxRecord, get_record, list_unsent};
+pub use operate::{OutboxRecord, count_unsent, get_record, list_unsent};
 pub(super) use operate::{lock, requeue};
 pub use outbox::{
     DeadReason, EmailStatus, Ending, OutboxEmail, end, end_unstarted, get, insert, recipient,

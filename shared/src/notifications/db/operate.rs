@@ -101,3 +101,26 @@ pub(in crate::notifications) async fn requeue(
     .await?;
     Ok(())
 }
+
+/// Counts stop here.
+const MOST_COUNTED: i64 = 10_000;
+
+/// How many mails of each status but `sent` there are.
+pub async fn count_unsent(conn: &mut PgConnection) -> Result<Vec<(EmailStatus, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select s.status as "status!: EmailStatus",
+                  (select count(*) from (
+                       select from email_outbox o
+                       where o.status = s.status and o.status <> 'sent' limit $1) counted)
+                      as "number!"
+           from unnest(array['pending', 'sending', 'unknown', 'dead']::email_status[])
+               as s(status)"#,
+        MOST_COUNTED,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.status, row.number))
+        .collect())
+}

@@ -11,6 +11,7 @@ mod records;
 mod rescue;
 mod schedule;
 mod settle;
+mod waiting;
 mod workers;
 
 pub use batches::{
@@ -31,4 +32,5 @@ pub use records::{
 pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
 pub use schedule::{LastTick, claim_ticks, describe_line, last_ticks, register_lines};
 pub use settle::settle;
-pub use workers::{WorkerBeat, announce_worker, forget_workers, remove_worker};
+pub use waiting::{OldestDue, expected_run_seconds, oldest_due};
+pub use workers::{WorkerBeat, alive_workers, announce_worker, forget_workers, remove_worker};

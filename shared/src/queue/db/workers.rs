@@ -64,3 +64,14 @@ pub async fn forget_workers(conn: &mut PgConnection, unseen: Duration) -> Result
     .await?;
     Ok(forgotten.rows_affected())
 }
+
+/// Worker processes that have given a sign of life within two leases' time and
+/// take new tasks.
+pub async fn alive_workers(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "alive!" from workers
+           where seen_at > (select app_now()) - 2 * lease and not stopping"#
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -1,0 +1,47 @@
+//! What a process tells of the outbox.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jobboard_shared::notifications::db;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::Context;
+
+const RHYTHM: Duration = Duration::from_secs(30);
+
+/// Has `ctx.metrics` tell how many mails are not sent, until the handle is
+/// dropped; where metrics are served at all.
+pub(crate) fn start_counting(ctx: &Context) -> Option<AbortOnDropHandle<()>> {
+    ctx.config.metrics_addr?;
+    let counting = keep_counting(ctx.clone());
+    Some(AbortOnDropHandle::new(tokio::spawn(counting)))
+}
+
+async fn keep_counting(ctx: Context) {
+    let latest = Arc::<Mutex<Vec<_>>>::default();
+    let shown = Arc::clone(&latest);
+    ctx.metrics.add(move |out| {
+        for (status, number) in shown.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            out.gauge(
+                "jobboard_mails",
+                "Mails of the outbox that are not sent, by status; at most 10,000 each.",
+                &[("status", db::EmailStatus::name(*status))],
+                *number as f64,
+            );
+        }
+    });
+    loop {
+        let counted = async {
+            let mut conn = ctx.db.acquire().await?;
+            db::count_unsent(&mut conn).await
+        };
+        match counted.await {
+            Ok(counts) => *latest.lock().unwrap_or_else(PoisonError::into_inner) = counts,
+            Err(error) => tracing::warn!(%error, "the metrics of mails are out of date"),
+        }
+        tokio::time::sleep(RHYTHM).await;
+    }
+}

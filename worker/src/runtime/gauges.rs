@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jobboard_shared::{
@@ -19,6 +19,8 @@ use super::{
 
 /// How often the queues are looked at, however often somebody asks.
 const RHYTHM: Duration = Duration::from_secs(15);
+/// Looking takes a hundredth of the time at most, however long the queues are.
+const LEAST_PAUSE: u32 = 100;
 
 /// A queue when it was last looked at.
 struct Queue {
@@ -149,10 +151,11 @@ impl Gauges {
     /// Never ends.
     pub(super) async fn keep_looking(self) {
         loop {
+            let began = Instant::now();
             if let Err(error) = self.latest.renew(&self.db).await {
                 tracing::warn!(%error, "metrics of the queues are out of date");
             }
-            tokio::time::sleep(RHYTHM).await;
+            tokio::time::sleep(RHYTHM.max(began.elapsed() * LEAST_PAUSE)).await;
         }
     }
 }

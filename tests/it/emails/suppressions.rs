@@ -1,6 +1,10 @@
 //! Addresses that turn out to be none.
 
+use std::process::Stdio;
+
 use jobboard_shared::notifications::{Resend, db, resend_email};
+use serde_json::json;
+use tokio::process::Command;
 use uuid::Uuid;
 
 use super::{
@@ -127,6 +131,41 @@ async fn an_operator_lifts_a_suppression() {
     app.drain_tasks().await;
     assert_eq!(outbox(&app).await, [row(CONFIRMATION, "sent", 2, 0)]);
     assert_eq!(server.deliveries().len(), 1);
+}
+
+#[tokio::test]
+async fn administrators_and_commands_list_and_lift() {
+    let server = SmtpServer::start().await;
+    let app = start(&server).await;
+    let (freelancer, _) = refused_mail(&server, &app).await;
+    let admin = app.admin().await;
+    let list = admin
+        .get("/api/admin/tasks/suppressions/")
+        .await
+        .expect(200);
+    let account = freelancer.user_id.to_string();
+    assert_eq!(list.json["results"][0]["user_id"], account.as_str());
+    let command = async |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_jobboard"))
+            .arg("suppressions")
+            .args(words)
+            .env("DATABASE_URL", app.database_url())
+            .current_dir(std::env::temp_dir())
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), said)
+    };
+    let (_, table) = command(&["list"]).await;
+    assert!(table.contains(&account), "{table}");
+    assert!(!table.contains('@'), "{table}");
+    let lift = format!("/api/admin/tasks/suppressions/{account}/lift/");
+    let left = admin.post(&lift, json!({})).await.expect(200);
+    assert_eq!(left.json["results"], json!([]));
+    admin.post(&lift, json!({})).await.expect(404);
+    assert!(!command(&["lift", &account]).await.0, "it is lifted");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod batches;
 mod output;
 mod queues;
 mod schedule;
+mod suppressions;
 mod tasks;
 mod workers;
 
@@ -24,6 +25,8 @@ pub enum Command {
     Schedule(Listing),
     /// Show groups of tasks and how far they are.
     Batches(batches::Batches),
+    /// Show addresses that nothing is sent to, and lift that.
+    Suppressions(suppressions::Suppressions),
 }
 
 /// Only shows.
@@ -42,6 +45,7 @@ impl Command {
             Self::Workers(listing) => workers::show(db, listing.json).await,
             Self::Schedule(listing) => schedule::show(db, listing.json).await,
             Self::Batches(batches) => batches.show(db).await,
+            Self::Suppressions(suppressions) => suppressions.run(db).await,
         }
     }
 }

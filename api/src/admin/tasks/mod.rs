@@ -3,6 +3,7 @@
 mod dto;
 mod fleet;
 mod queues;
+mod suppressions;
 
 use jobboard_shared::queue::{
     TaskId,
@@ -17,7 +18,7 @@ use poem_openapi::{
 };
 
 use self::dto::{ChangedTasks, DeadTasks, State, TaskDetailView, TaskView};
-pub(crate) use self::{fleet::FleetApi, queues::QueuesApi};
+pub(crate) use self::{fleet::FleetApi, queues::QueuesApi, suppressions::SuppressionsApi};
 use crate::{
     App,
     auth::Admin,

@@ -1,6 +1,7 @@
 //! Addresses that nothing is sent to.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ pub(in crate::notifications) async fn is_suppressed(
 }
 
 /// A suppressed address, named by its account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Suppression {
     pub user_id: Uuid,
     /// The mail that was refused.

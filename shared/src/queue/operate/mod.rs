@@ -3,6 +3,7 @@
 
 mod mails;
 mod overview;
+mod suppressions;
 pub mod words;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use super::{
 use crate::{Error, Result};
 pub use mails::resend_mail;
 pub use overview::{QueueOverview, overview};
+pub use suppressions::lift_suppression;
 
 /// The most tasks that one call changes.
 pub const MOST_CHANGED: u16 = 500;

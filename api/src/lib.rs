@@ -114,6 +114,7 @@ fn operations() -> impl OpenApi {
             admin::tasks::TasksApi,
             admin::tasks::QueuesApi,
             admin::tasks::FleetApi,
+            admin::tasks::MailsApi,
             admin::tasks::SuppressionsApi,
         ),
         health::HealthApi,

@@ -129,6 +129,32 @@ async fn each_list_has_a_table_and_json() {
 }
 
 #[tokio::test]
+async fn a_mail_that_perhaps_arrived_is_sent_again() {
+    let app = TestApp::start().await;
+    let id = super::unknown_mail(&app).await.to_string();
+    let table = text(&app, &["mails", "list"]).await;
+    assert!(
+        table.contains(&id) && table.contains("no answer"),
+        "{table}"
+    );
+    assert_eq!(
+        text(&app, &["mails", "list", "--status", "dead"]).await,
+        "none\n"
+    );
+    assert_eq!(
+        text(&app, &["mails", "resend", &id]).await,
+        "1 mail is sent again\n"
+    );
+    assert!(
+        !output(&app, &["mails", "resend", &id])
+            .await
+            .status
+            .success()
+    );
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
 async fn a_queue_is_drained_and_stays_paused_when_the_watching_ends() {
     let mut app = TestApp::start().await;
     app.leave_tasks();

@@ -3,12 +3,14 @@
 mod access;
 mod commands;
 mod fleet;
+mod mails;
 mod page;
 mod queues;
 mod tasks;
 
 use serde_json::Value;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::support::{Client, TestApp};
 
@@ -75,4 +77,18 @@ async fn queue(admin: &Client, name: &str) -> Value {
     found
         .unwrap_or_else(|| panic!("no queue {name} in {}", answer.text))
         .clone()
+}
+
+/// A mail about an application that is gone, whose server never answered.
+async fn unknown_mail(app: &TestApp) -> Uuid {
+    let user = app.freelancer().await;
+    sqlx::query_scalar(
+        "insert into email_outbox (event_id, user_id, template, status, last_error, attempts)
+         values ($1, $2, 'application_confirmation', 'unknown', 'no answer', 1) returning id",
+    )
+    .bind(Uuid::new_v4())
+    .bind(user.user_id)
+    .fetch_one(&app.db)
+    .await
+    .unwrap()
 }

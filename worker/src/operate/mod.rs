@@ -2,6 +2,7 @@
 //! `jobboard`. They talk to the database alone: no API and no worker need run.
 
 mod batches;
+mod mails;
 mod output;
 mod queues;
 mod schedule;
@@ -25,6 +26,8 @@ pub enum Command {
     Schedule(Listing),
     /// Show groups of tasks and how far they are.
     Batches(batches::Batches),
+    /// Show mails that perhaps did not arrive, send them again.
+    Mails(mails::Mails),
     /// Show addresses that nothing is sent to, and lift that.
     Suppressions(suppressions::Suppressions),
 }
@@ -45,6 +48,7 @@ impl Command {
             Self::Workers(listing) => workers::show(db, listing.json).await,
             Self::Schedule(listing) => schedule::show(db, listing.json).await,
             Self::Batches(batches) => batches.show(db).await,
+            Self::Mails(mails) => mails.run(db).await,
             Self::Suppressions(suppressions) => suppressions.run(db).await,
         }
     }

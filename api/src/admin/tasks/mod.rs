@@ -2,6 +2,7 @@
 
 mod dto;
 mod fleet;
+mod mails;
 mod queues;
 mod suppressions;
 
@@ -18,7 +19,9 @@ use poem_openapi::{
 };
 
 use self::dto::{ChangedTasks, DeadTasks, State, TaskDetailView, TaskView};
-pub(crate) use self::{fleet::FleetApi, queues::QueuesApi, suppressions::SuppressionsApi};
+pub(crate) use self::{
+    fleet::FleetApi, mails::MailsApi, queues::QueuesApi, suppressions::SuppressionsApi,
+};
 use crate::{
     App,
     auth::Admin,

@@ -19,7 +19,7 @@ use super::{
     db::{self as queue_db, Cancelled},
 };
 use crate::{Error, Result};
-pub use mails::resend_mail;
+pub use mails::{Unsent, UnsentMail, resend_mail, unsent_mails};
 pub use overview::{QueueOverview, overview};
 pub use suppressions::lift_suppression;
 

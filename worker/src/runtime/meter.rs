@@ -88,6 +88,15 @@ impl Counts {
         self.outcomes[outcome as usize]
     }
 
+    fn add(&mut self, task: &LeasedTask, run: Duration, outcome: Outcome) {
+        self.outcomes[outcome as usize] += 1;
+        self.retries += u64::from(task.attempt > 1);
+        self.waits.record(task.waited);
+        self.wait_seconds += task.waited.as_secs_f64();
+        self.runs.record(run);
+        self.run_seconds += run.as_secs_f64();
+    }
+
     /// What is new since an earlier state; `None` where nothing is.
     fn since(&self, earlier: &Self, queue: &str, kind: &str) -> Option<MinuteCounts> {
         let runs = self.runs.since(&earlier.runs);
@@ -126,19 +135,14 @@ pub(crate) struct QueueMeter(Mutex<HashMap<String, Cell>>);
 impl QueueMeter {
     pub(crate) fn record(&self, task: &LeasedTask, run: Duration, outcome: Outcome) {
         let mut cells = self.cells();
-        if !cells.contains_key(&task.kind) {
-            cells.insert(task.kind.clone(), Cell::default());
+        // One look-up, but for the first of a kind.
+        if let Some(cell) = cells.get_mut(&task.kind) {
+            cell.now.add(task, run, outcome);
+        } else {
+            let mut cell = Cell::default();
+            cell.now.add(task, run, outcome);
+            cells.insert(task.kind.clone(), cell);
         }
-        let Some(cell) = cells.get_mut(&task.kind) else {
-            return;
-        };
-        let counts = &mut cell.now;
-        counts.outcomes[outcome as usize] += 1;
-        counts.retries += u64::from(task.attempt > 1);
-        counts.waits.record(task.waited);
-        counts.wait_seconds += task.waited.as_secs_f64();
-        counts.runs.record(run);
-        counts.run_seconds += run.as_secs_f64();
     }
 
     fn cells(&self) -> MutexGuard<'_, HashMap<String, Cell>> {

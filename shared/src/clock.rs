@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 /// Tells `app_now()` without a query: this machine's clock plus the difference
 /// measured at the last [`Clock::synchronize`].
@@ -24,7 +24,7 @@ impl Clock {
     }
 
     /// Measures the difference anew; its error is at most one round trip.
-    pub async fn synchronize(&self, db: &PgPool) -> Result<(), sqlx::Error> {
+    pub async fn synchronize(&self, db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         let theirs: DateTime<Utc> = sqlx::query_scalar("select app_now()").fetch_one(db).await?;
         let offset = theirs - Utc::now();
         self.offset_micros

@@ -1,10 +1,10 @@
 //! Connections and migrations.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions, PgPool,
+    ConnectOptions, Connection, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -12,14 +12,27 @@ use sqlx::{
 /// Every migration, compiled in.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
+/// What a connection may take to say that it is there.
+const PING_LIMIT: Duration = Duration::from_secs(1);
+/// Of handlers and requests: they do nothing between two statements that takes
+/// nearly as long.
+const LONGEST_IDLE_TRANSACTION: Duration = Duration::from_secs(60);
+
 /// Opens a pool. Connections are made when first needed, except one that proves
 /// the address right.
 pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool, sqlx::Error> {
     let options: PgConnectOptions = url.expose_secret().parse()?;
     let options = options.application_name("jobboard");
-    let opened = PgPoolOptions::new()
+    let opened = pool_options()
         .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(10))
+        .after_connect(|conn, _| {
+            Box::pin(limit_session(
+                conn,
+                Duration::ZERO,
+                LONGEST_IDLE_TRANSACTION,
+            ))
+        })
+        .after_release(|conn, _| Box::pin(answers(conn)))
         .connect_with(options.clone())
         .await;
     match opened {
@@ -30,6 +43,50 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
         },
         opened => opened,
     }
+}
+
+/// Options of a pool that gives up on connections whose other end is gone without
+/// a word.
+fn pool_options() -> PgPoolOptions {
+    PgPoolOptions::new()
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .before_acquire(|conn, _| Box::pin(answers(conn)))
+}
+
+/// Fails where the connection does not answer. The pool's own test waits for ever.
+async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(PING_LIMIT, conn.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())),
+    }
+}
+
+/// Asks the server to end what a client that is gone without a word has left
+/// behind, with the locks it holds: statements that take longer (0: no limit) and
+/// transactions in which nothing happens for longer. What the administrator has
+/// set stays.
+pub async fn limit_session(
+    conn: &mut PgConnection,
+    statement: Duration,
+    idle_transaction: Duration,
+) -> Result<(), sqlx::Error> {
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    sqlx::query!(
+        "select set_config(name, value, false) as setting
+         from (values ('statement_timeout', $1),
+                      ('idle_in_transaction_session_timeout', $2),
+                      ('tcp_keepalives_idle', '30'),
+                      ('tcp_keepalives_interval', '10'),
+                      ('tcp_keepalives_count', '3')) as wanted(name, value)
+         join pg_settings using (name)
+         where source = 'default'",
+        millis(statement),
+        millis(idle_transaction),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
 }
 
 /// Brings the schema up to date, under an advisory lock: of several starts at

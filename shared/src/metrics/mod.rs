@@ -10,7 +10,7 @@ mod server;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use exposition::Exposition;
-pub use pools::pool;
+pub use pools::{connections, pool};
 pub use server::serve;
 
 type Source = Box<dyn Fn(&mut Exposition) + Send + Sync>;

@@ -6,6 +6,17 @@ use super::Exposition;
 pub fn pool(out: &mut Exposition, name: &'static str, pool: &PgPool) {
     let idle = pool.num_idle();
     let in_use = (pool.size() as usize).saturating_sub(idle);
+    connections(
+        out,
+        name,
+        idle,
+        in_use,
+        pool.options().get_max_connections(),
+    );
+}
+
+/// The same of connections that no such pool keeps.
+pub fn connections(out: &mut Exposition, name: &'static str, idle: usize, in_use: usize, max: u32) {
     for (state, number) in [("idle", idle), ("in_use", in_use)] {
         out.gauge(
             "jobboard_db_connections",
@@ -18,6 +29,6 @@ pub fn pool(out: &mut Exposition, name: &'static str, pool: &PgPool) {
         "jobboard_db_connections_max",
         "The most connections that a pool opens.",
         &[("pool", name)],
-        f64::from(pool.options().get_max_connections()),
+        f64::from(max),
     );
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Site;
+use super::{Site, worker::Gated};
 
 /// With the shortest lease, a dead worker's tasks have run elsewhere within this.
 const BAR: Duration = Duration::from_secs(3);
@@ -11,7 +11,8 @@ const BAR: Duration = Duration::from_secs(3);
 async fn what_a_worker_killed_in_mid_task_held_is_done_elsewhere() {
     let mut site = Site::start().await;
     site.settled.lease = "1s";
-    site.enqueue_effects(0..8, 60_000).await;
+    let tasks: Vec<_> = (0..8).map(|n| Gated { n }).collect();
+    site.enqueue(&tasks).await;
     let doomed = site.worker();
     site.until("its slots are full", "select count(*) = 8 from runs")
         .await;
@@ -19,11 +20,11 @@ async fn what_a_worker_killed_in_mid_task_held_is_done_elsewhere() {
     let heir = site.worker();
     site.until("the other one works", "select count(*) = 16 from effects")
         .await;
-    // What is timed is the rescue.
-    site.run("update tasks set args = args || '{\"millis\": 0}'")
-        .await;
     doomed.kill().await;
     let killed = Instant::now();
+    // What is timed is the rescue.
+    site.run("insert into gates select generate_series(0, 7)")
+        .await;
     site.until("all have run", "select count(*) = 24 from effects")
         .await;
     let took = killed.elapsed();

@@ -3,6 +3,7 @@
 
 mod clock;
 mod kills;
+mod network;
 mod pauses;
 mod restarts;
 mod shutdown;

@@ -3,9 +3,9 @@
 use super::Site;
 use crate::support::{Durable, PostgresServer};
 
-const TASKS: i32 = 1500;
+const TASKS: i32 = 600;
 
-const SOME_RAN: &str = "select count(*) > 200 from effects";
+const SOME_RAN: &str = "select count(*) > 100 from effects";
 
 /// Two workers in the middle of it all. Tasks that ran into the restart come
 /// back; what had finished is settled as soon as the server is there again.

@@ -62,18 +62,33 @@ async fn a_second_signal_ends_at_once() {
     site.assert_each_once(9).await;
 }
 
-/// More computations that never come to an await than there are threads: the
-/// process ends all the same, after its last call, as a failure.
+/// It is left behind, with the connection it keeps, after its task was given back.
 #[tokio::test]
-async fn handlers_deaf_to_cancellation_do_not_keep_the_process() {
+async fn a_handler_deaf_to_its_cancellation_is_left_behind() {
+    let mut site = Site::start().await;
+    site.settled.grace = "1s";
+    site.enqueue(&[Stubborn { connected: true }]).await;
+    let worker = site.worker();
+    site.until("it runs", "select count(*) = 1 from runs").await;
+    worker.signal(Signal::TERM);
+    let status = worker.end(Duration::from_secs(20)).await;
+    assert_eq!(status.code(), Some(0));
+    let given_back = "select count(*) from tasks where lease_until is null and attempt = 0";
+    assert_eq!(site.count(given_back).await, 1);
+}
+
+/// More of them than there are threads: nothing in the process runs any more but
+/// what ends it after its last call, as a failure.
+#[tokio::test]
+async fn handlers_deaf_to_cancellation_on_every_thread_do_not_keep_the_process() {
     let mut site = Site::start().await;
     site.settled.grace = "1s";
     site.settled.slots = 64;
-    let tasks: Vec<_> = (0..64).map(|n| Stubborn { n }).collect();
+    let tasks: Vec<_> = (0..64).map(|_| Stubborn { connected: false }).collect();
     site.enqueue(&tasks).await;
     let worker = site.worker();
-    site.until("they run", "select count(*) > 0 from runs")
-        .await;
+    let taken = "select count(*) = 64 from tasks where lease_until is not null";
+    site.until("they are taken", taken).await;
     worker.signal(Signal::TERM);
     let status = worker.end(Duration::from_secs(20)).await;
     assert_eq!(status.code(), Some(1));

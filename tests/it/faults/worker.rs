@@ -48,7 +48,8 @@ pub(super) struct Effect {
 impl Task for Effect {
     const KIND: &'static str = "faults.effect";
     const QUEUE: &'static str = "default";
-    const TIMEOUT: Duration = Duration::from_secs(20);
+    /// So long a handler waits for a connection that says nothing.
+    const TIMEOUT: Duration = Duration::from_secs(4);
 }
 
 async fn effect(ctx: Context, task: Effect, lease: Lease) -> TaskResult {
@@ -57,6 +58,19 @@ async fn effect(ctx: Context, task: Effect, lease: Lease) -> TaskResult {
         tokio::time::sleep(Duration::from_millis(task.millis)).await;
     }
     count(&ctx, task.n, &lease).await
+}
+
+/// The same, and is given the time.
+#[derive(Serialize, Deserialize)]
+pub(super) struct LongEffect(pub(super) Effect);
+
+impl Task for LongEffect {
+    const KIND: &'static str = "faults.long_effect";
+    const QUEUE: &'static str = "default";
+}
+
+async fn long_effect(ctx: Context, LongEffect(task): LongEffect, lease: Lease) -> TaskResult {
+    effect(ctx, task, lease).await
 }
 
 /// Counts its number once its gate is open.
@@ -112,11 +126,11 @@ async fn fenced(ctx: Context, task: Fenced, lease: Lease) -> TaskResult {
     Ok(())
 }
 
-/// Computes for ever, deaf to its cancellation, on a connection it never gives
-/// back.
+/// Computes for ever, deaf to its cancellation.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Stubborn {
-    pub(super) n: i32,
+    /// On a connection that it never gives back.
+    pub(super) connected: bool,
 }
 
 impl Task for Stubborn {
@@ -125,8 +139,13 @@ impl Task for Stubborn {
 }
 
 async fn stubborn(ctx: Context, task: Stubborn, lease: Lease) -> TaskResult {
-    began(&ctx, task.n, &lease).await?;
-    let _held = ctx.db.acquire().await?;
+    let _held = match task.connected {
+        true => {
+            began(&ctx, 0, &lease).await?;
+            Some(ctx.db.acquire().await?)
+        }
+        false => None,
+    };
     loop {
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -202,6 +221,7 @@ async fn count(ctx: &Context, n: i32, lease: &Lease) -> TaskResult {
 fn registry() -> Registry {
     Registry::default()
         .on::<Effect>(effect)
+        .on::<LongEffect>(long_effect)
         .on::<Gated>(gated)
         .on::<Fenced>(fenced)
         .on::<Stubborn>(stubborn)

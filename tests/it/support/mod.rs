@@ -6,6 +6,7 @@ mod client;
 mod database;
 mod emails;
 mod process;
+mod proxy;
 mod server;
 mod smtp;
 
@@ -15,5 +16,6 @@ pub(crate) use client::{Client, Response};
 pub(crate) use database::TestDatabase;
 pub(crate) use emails::Email;
 pub(crate) use process::WorkerProcess;
+pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use server::{Durable, PostgresServer};
 pub(crate) use smtp::{SmtpServer, Verdict};

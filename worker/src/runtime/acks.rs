@@ -17,7 +17,6 @@ use jobboard_shared::{
     database::is_refusal,
     queue::{BatchId, LeaseKey, LeasedTask, Settlement, db},
 };
-use sqlx::PgPool;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
@@ -27,6 +26,7 @@ use super::{
     dispatch::{Ending, settlement},
     leases::Held,
     meter::{Outcome, QueueMeter, Troubles},
+    patience::Database,
 };
 use crate::TaskError;
 
@@ -90,12 +90,12 @@ pub(crate) struct Freed {
 
 impl Freed {
     /// Rings here and at the other workers.
-    async fn ring(&self, db: &PgPool) {
+    async fn ring(&self, db: &Database) {
         if !self.bounds_running.load(Ordering::Relaxed) {
             return;
         }
         self.bell.notify_one();
-        let rung = async { db::operate::wake(&mut *db.acquire().await?, &self.queue).await };
+        let rung = db.ask(async |conn| db::operate::wake(conn, &self.queue).await);
         if let Err(error) = rung.await {
             tracing::warn!(queue = &*self.queue, %error, "other workers are not told, they poll");
         }
@@ -112,7 +112,7 @@ pub(crate) struct Acker {
 impl Acker {
     /// Ends when every [`Acks`] is gone, or once `done` is cancelled and nothing
     /// waits.
-    pub(crate) async fn run(&self, db: &PgPool, done: &CancellationToken) {
+    pub(crate) async fn run(&self, db: &Database, done: &CancellationToken) {
         let mut receiver = self.receiver.lock().await;
         let mut messages = Vec::with_capacity(LARGEST_BATCH);
         loop {
@@ -148,7 +148,7 @@ impl Acker {
 type Ended = (LeaseKey, bool, Settlement);
 
 /// Returns when each is committed, or refused by the database on its own.
-async fn commit(db: &PgPool, troubles: &Troubles, batch: Vec<Ack>) {
+async fn commit(db: &Database, troubles: &Troubles, batch: Vec<Ack>) {
     let batches: BTreeSet<_> = batch.iter().filter_map(|ack| ack.task.batch).collect();
     let (ended, held): (Vec<Ended>, Vec<_>) = batch
         .into_iter()
@@ -172,8 +172,8 @@ async fn commit(db: &PgPool, troubles: &Troubles, batch: Vec<Ack>) {
     }
 }
 
-async fn end_batches(db: &PgPool, batches: &[BatchId]) {
-    let ended = async { db::end_batches(&mut *db.acquire().await?, batches).await };
+async fn end_batches(db: &Database, batches: &[BatchId]) {
+    let ended = db.ask(async |conn| db::end_batches(conn, batches).await);
     match ended.await {
         Ok(ended) => {
             for batch in ended {
@@ -188,7 +188,7 @@ async fn end_batches(db: &PgPool, batches: &[BatchId]) {
 /// as long as it is away, restarts or has other troubles: the leases, if they
 /// still hold then, are ours.
 async fn settle_at_last(
-    db: &PgPool,
+    db: &Database,
     troubles: &Troubles,
     ended: &[Ended],
 ) -> Result<(), sqlx::Error> {
@@ -213,9 +213,9 @@ async fn settle_at_last(
     }
 }
 
-async fn settle(db: &PgPool, ended: &[Ended]) -> Result<usize, sqlx::Error> {
-    let mut conn = db.acquire().await?;
-    Ok(db::settle(&mut conn, ended).await?.len())
+async fn settle(db: &Database, ended: &[Ended]) -> Result<usize, sqlx::Error> {
+    db.ask(async |conn| Ok(db::settle(conn, ended).await?.len()))
+        .await
 }
 
 /// The outermost of our layers: whatever happens inside becomes an ack.

@@ -14,7 +14,6 @@ use apalis_core::{
 };
 use futures::{FutureExt, future::BoxFuture};
 use jobboard_shared::queue::{Again, LeasedTask, Settlement};
-use sqlx::PgPool;
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
     task::JoinHandle,
@@ -26,6 +25,7 @@ use super::{
     fetcher::{Fetcher, Slot, Station},
     leases::Held,
     meter::QueueMeter,
+    patience::Database,
     supervise::supervise,
 };
 
@@ -172,7 +172,7 @@ impl QueueBackend {
 }
 
 /// Runs the acker until the guard is dropped and all acks are committed.
-fn spawn_acker(acker: Acker, db: PgPool) -> DropGuard {
+fn spawn_acker(acker: Acker, db: Database) -> DropGuard {
     let done = CancellationToken::new();
     let guard = done.clone().drop_guard();
     let acker = Arc::new(acker);

@@ -9,11 +9,11 @@ use std::{
 };
 
 use jobboard_shared::queue::{LeasedTask, db};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{backend::Envelope, leases::Leases, meter::Meter};
+use super::{backend::Envelope, leases::Leases, meter::Meter, patience::Database};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often a busy queue looks for suspects.
@@ -66,9 +66,7 @@ impl Seen {
 /// What all queues of a process share.
 #[derive(Clone)]
 pub(crate) struct Station {
-    /// The machinery's own pool: handlers that hold every connection of theirs
-    /// must not keep it from settling them.
-    pub(crate) db: PgPool,
+    pub(crate) db: Database,
     /// Names this process in leases.
     pub(crate) worker: Arc<str>,
     pub(crate) lease: Duration,
@@ -115,13 +113,17 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Fetches until closing. Never drops a fetch half way: the rows would stay
-    /// leased with nobody to run them.
+    /// Fetches until closing. Drops no fetch half way but one that is not answered:
+    /// the rows stay leased with nobody to run them.
     pub(crate) async fn run(&self) {
         let mut pause = Duration::from_millis(100);
         let mut seen = Seen::default();
         while let Some(free) = self.free_slots().await {
-            match self.fetch(free, &mut seen).await {
+            let fetched = self
+                .station
+                .db
+                .ask(async |conn| self.fetch(conn, free, &mut seen).await);
+            match fetched.await {
                 Ok(Next::More) => pause = Duration::from_millis(100),
                 Ok(Next::Wait(wait)) => {
                     tokio::select! {
@@ -159,12 +161,12 @@ impl Fetcher {
     /// more.
     async fn fetch(
         &self,
+        conn: &mut PgConnection,
         mut free: OwnedSemaphorePermit,
         seen: &mut Seen,
     ) -> Result<Next, sqlx::Error> {
-        let mut conn = self.station.db.acquire().await?;
         if self.limited.load(Ordering::Relaxed) {
-            return self.fetch_limited(&mut conn, free).await;
+            return self.fetch_limited(conn, free).await;
         }
         let Station { worker, lease, .. } = &self.station;
         if seen
@@ -172,7 +174,7 @@ impl Fetcher {
             .is_none_or(|at| at.elapsed() > SUSPECT_RHYTHM)
             && let Ok(alone) = Arc::clone(&self.station.suspects).try_acquire_owned()
         {
-            let suspect = db::lease_suspect(&mut conn, &self.queue, worker, *lease).await?;
+            let suspect = db::lease_suspect(conn, &self.queue, worker, *lease).await?;
             // After one the next follows as soon as it has ended.
             seen.no_suspects = suspect.is_none().then(Instant::now);
             if let Some(task) = suspect {
@@ -182,7 +184,7 @@ impl Fetcher {
         if let Some(place) = seen.place() {
             let wanted = free.num_permits();
             let (tasks, last) =
-                db::lease_after(&mut conn, place, &self.queue, worker, *lease, wanted).await?;
+                db::lease_after(conn, place, &self.queue, worker, *lease, wanted).await?;
             seen.place = last.max(seen.place);
             for task in tasks {
                 self.hand_over(task, &mut free, None);
@@ -195,11 +197,11 @@ impl Fetcher {
         let begun = Instant::now();
         let start = db::Place::START;
         let (tasks, last) =
-            db::lease_after(&mut conn, start, &self.queue, worker, *lease, wanted).await?;
+            db::lease_after(conn, start, &self.queue, worker, *lease, wanted).await?;
         seen.all(begun, last);
-        if tasks.is_empty() && db::is_limited(&mut conn, &self.queue).await? {
+        if tasks.is_empty() && db::is_limited(conn, &self.queue).await? {
             self.limited.store(true, Ordering::Relaxed);
-            return self.fetch_limited(&mut conn, free).await;
+            return self.fetch_limited(conn, free).await;
         }
         let filled = tasks.len() == wanted;
         for task in tasks {

@@ -11,7 +11,6 @@ use apalis::layers::WorkerBuilderExt;
 use apalis_core::{monitor::Monitor, task::Task, worker::builder::WorkerBuilder};
 use futures::future::BoxFuture;
 use jobboard_shared::queue::db;
-use sqlx::postgres::PgPoolOptions;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tower::Service;
@@ -24,15 +23,13 @@ use super::{
     heartbeat::{Heart, Heartbeat},
     leases::Leases,
     meter::{FLUSH_RHYTHM, Meter, Troubles},
+    patience::Database,
     scheduler::{Schedule, tick},
     supervise::supervise,
     wakes::Wakes,
 };
 use crate::Context;
 
-/// Connections of the machinery itself, beside the handlers' pool, the
-/// heartbeat's and the listener's.
-const CONNECTIONS: u32 = 4;
 /// What handlers get to end in after they were cancelled, and the last acks
 /// after that.
 const LAST_CALL: Duration = Duration::from_secs(10);
@@ -92,15 +89,9 @@ pub async fn run_with(
     let settings = &ctx.config.worker;
     let wakes = Wakes::new(settings.queues.keys());
     let listens = ctx.config.database.direct_url.is_some();
+    let options = (*ctx.db.connect_options()).clone();
     let station = Station {
-        db: PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(10))
-            // Who uses it tries again anyway, and a test would stand between a
-            // notification and the fetch.
-            .test_before_acquire(false)
-            .after_connect(|conn, _| Box::pin(db::prefer_indexes(conn)))
-            .connect_lazy_with((*ctx.db.connect_options()).clone()),
+        db: Database::new(options.clone(), settings.lease),
         worker: format!("{}-{:08x}", std::process::id(), rand::random::<u32>()).into(),
         lease: settings.lease,
         poll: if listens {
@@ -114,7 +105,6 @@ pub async fn run_with(
         closing: shutdown.clone(),
         stop: CancellationToken::new(),
     };
-    let options = (*ctx.db.connect_options()).clone();
     let heartbeat = Heartbeat {
         options,
         leases: Arc::clone(&station.leases),
@@ -236,10 +226,7 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
     let mut swept = None::<Instant>;
     loop {
         let mut more = false;
-        let rescued = async {
-            let mut conn = station.db.acquire().await?;
-            db::rescue(&mut conn, &queues).await
-        };
+        let rescued = station.db.ask(async |conn| db::rescue(conn, &queues).await);
         match rescued.await {
             Ok(lapses) => {
                 Troubles::count(&station.meter.troubles.rescued, lapses.len());
@@ -266,11 +253,10 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
 /// Ends the batches whose last task ended with nobody left to look, and cancels
 /// what came back although it should not.
 async fn sweep(station: &Station) {
-    let swept = async {
-        let mut conn = station.db.acquire().await?;
-        let cancelled = db::sweep_cancels(&mut conn).await?;
-        Ok::<_, sqlx::Error>((cancelled, db::sweep_batches(&mut conn).await?))
-    };
+    let swept = station.db.ask(async |conn| {
+        let cancelled = db::sweep_cancels(conn).await?;
+        Ok((cancelled, db::sweep_batches(conn).await?))
+    });
     match swept.await {
         Ok((cancelled, ended)) => {
             for task in cancelled {
@@ -308,12 +294,11 @@ async fn keep_schedule(station: Station, ctx: Context, schedule: Arc<Schedule>) 
 
 async fn tick_until_closing(station: Station, ctx: Context, schedule: Arc<Schedule>) {
     loop {
-        let ticked = async {
-            ctx.clock.synchronize(&station.db).await?;
-            let mut conn = station.db.acquire().await?;
-            tick(&mut conn, &schedule).await?;
-            db::operate::sample_depths(&mut conn).await
-        };
+        let ticked = station.db.ask(async |conn| {
+            ctx.clock.synchronize(&mut *conn).await?;
+            tick(conn, &schedule).await?;
+            db::operate::sample_depths(conn).await
+        });
         if let Err(error) = ticked.await {
             tracing::error!(%error, "cannot keep the schedule");
         }

@@ -10,11 +10,12 @@ use jobboard_shared::{
     metrics::{self, Exposition, Metrics},
     queue::db::{self, operate},
 };
-use sqlx::{Connection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use super::{
     fetcher::Station,
     meter::{Meter, Outcome},
+    patience::Database,
 };
 
 /// How often the queues are looked at, however often somebody asks.
@@ -39,8 +40,7 @@ struct Sample {
 struct Latest(Arc<Mutex<Sample>>);
 
 impl Latest {
-    async fn renew(&self, db: &PgPool) -> Result<(), sqlx::Error> {
-        let mut conn = db.acquire().await?;
+    async fn renew(&self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
         let mut tx = conn.begin().await?;
         operate::look_only(&mut tx).await?;
         let depths = operate::queues(&mut tx).await?;
@@ -133,7 +133,7 @@ pub(super) fn expose(metrics: &Metrics, station: &Station, handlers: &PgPool) ->
         runs(out, &meter);
         troubles(out, &meter);
         metrics::pool(out, "handlers", &handlers);
-        metrics::pool(out, "machinery", &machinery);
+        machinery.expose(out);
     });
     Gauges {
         latest,
@@ -144,7 +144,7 @@ pub(super) fn expose(metrics: &Metrics, station: &Station, handlers: &PgPool) ->
 /// What has to be looked up.
 pub(super) struct Gauges {
     latest: Latest,
-    db: PgPool,
+    db: Database,
 }
 
 impl Gauges {
@@ -152,7 +152,8 @@ impl Gauges {
     pub(super) async fn keep_looking(self) {
         loop {
             let began = Instant::now();
-            if let Err(error) = self.latest.renew(&self.db).await {
+            let renewed = self.db.ask(async |conn| self.latest.renew(conn).await);
+            if let Err(error) = renewed.await {
                 tracing::warn!(%error, "metrics of the queues are out of date");
             }
             tokio::time::sleep(RHYTHM.max(began.elapsed() * LEAST_PAUSE)).await;

@@ -14,7 +14,8 @@ use jobboard_shared::queue::{
     db::{self, MinuteCounts},
     histogram::Histogram,
 };
-use sqlx::PgPool;
+
+use super::patience::Database;
 
 /// How often the counts are written down.
 pub(super) const FLUSH_RHYTHM: Duration = Duration::from_secs(5);
@@ -194,7 +195,7 @@ impl Meter {
     }
 
     /// Writes down what is new. After a failure it is new the next time too.
-    pub(super) async fn flush(&self, db: &PgPool, worker: &str) -> Result<(), sqlx::Error> {
+    pub(super) async fn flush(&self, db: &Database, worker: &str) -> Result<(), sqlx::Error> {
         let mut new = Vec::new();
         let mut read = Vec::new();
         for (queue, meter) in self.queues.iter() {
@@ -208,8 +209,8 @@ impl Meter {
         if new.is_empty() {
             return Ok(());
         }
-        let mut conn = db.acquire().await?;
-        db::add_minutes(&mut conn, worker, &new).await?;
+        db.ask(async |conn| db::add_minutes(conn, worker, &new).await)
+            .await?;
         for (meter, kind, counts) in read {
             if let Some(cell) = meter.cells().get_mut(&kind) {
                 cell.written = counts;

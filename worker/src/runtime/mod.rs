@@ -10,6 +10,7 @@ mod gauges;
 mod heartbeat;
 mod leases;
 mod meter;
+mod patience;
 mod scheduler;
 mod supervise;
 mod wakes;

@@ -29,7 +29,7 @@ pub enum StartError {
     #[error("the database cannot be used: {0}")]
     Database(#[from] sqlx::Error),
     #[error("the schema cannot be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] crate::database::MigrationError),
     #[error("{addr} is in use by another program; choose another address with JOBBOARD_HTTP_ADDR")]
     AddressInUse { addr: std::net::SocketAddr },
     #[error("cannot listen on {addr} (JOBBOARD_HTTP_ADDR): {source}")]

@@ -18,6 +18,7 @@ mod freelancers;
 mod imports;
 mod jobs;
 mod metrics;
+mod migrations;
 mod openapi;
 mod operating;
 mod pages;

@@ -1,16 +1,16 @@
 //! Connections and migrations.
 
+mod migrations;
+
 use std::{io, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
-    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-/// Every migration, compiled in.
-pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+pub use migrations::{LockPatience, MIGRATOR, MigrationError, migrate, migrate_with};
 
 /// What a connection may take to say that it is there.
 const PING_LIMIT: Duration = Duration::from_secs(1);
@@ -87,12 +87,6 @@ pub async fn limit_session(
     .fetch_all(conn)
     .await?;
     Ok(())
-}
-
-/// Brings the schema up to date, under an advisory lock: of several starts at
-/// once one migrates and the others wait.
-pub async fn migrate(db: &PgPool) -> Result<(), MigrateError> {
-    MIGRATOR.run(db).await
 }
 
 /// Whether the database answers.

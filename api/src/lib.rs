@@ -111,6 +111,7 @@ fn operations() -> impl OpenApi {
             applications::EmployerApplicationsApi,
         ),
         (
+            admin::settings::SettingsApi,
             admin::tasks::TasksApi,
             admin::tasks::QueuesApi,
             admin::tasks::FleetApi,

@@ -107,7 +107,7 @@ fn complete(path: &str, operation: &mut MetaOperation) {
         .retain(|response| match response.status {
             Some(400 | 413 | 415) => has_body,
             Some(401) => signed_in || path.starts_with("/api/auth/"),
-            Some(403) => signed_in,
+            Some(403) => signed_in || path == "/api/auth/register",
             Some(404) => names_something,
             Some(409) => changes,
             Some(422) => has_body || has_params,

@@ -22,6 +22,8 @@ pub(crate) enum Tag {
     Recommendations,
     /// Applying for jobs, and what becomes of it
     Applications,
+    /// Settings, verification and figures of the board; for administrators
+    Administration,
     /// Operating the background tasks; for administrators
     Tasks,
     /// Whether the parts of the service answer

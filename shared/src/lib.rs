@@ -24,6 +24,7 @@ pub mod queue;
 pub mod recommendations;
 pub mod rules;
 pub mod search;
+pub mod settings;
 pub mod skills;
 pub mod slug;
 pub mod startup;

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod admin;
 mod all_in_one;
 mod applications;
 mod auth;

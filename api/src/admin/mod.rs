@@ -1,3 +1,4 @@
 //! For administrators alone.
 
+pub(crate) mod settings;
 pub(crate) mod tasks;

@@ -43,10 +43,12 @@ enum LogoutResponse {
 impl AuthApi {
     /// Create an account
     ///
-    /// Employers post jobs, freelancers apply for them.
+    /// Employers post jobs, freelancers apply for them. Administrators may close
+    /// registration: `registration_closed`.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(&self, app: Data<&App>, body: Strict<Register>) -> Result<RegisterResponse> {
         let (registration, password) = body.0.parse()?;
+        users::ensure_registration_open(&mut *app.db.acquire().await?).await?;
         let new = registration.with_hash(hash(&app, &password).await?);
         let mut tx = app.db.begin().await?;
         let account = users::db::insert(&mut tx, &new).await?;

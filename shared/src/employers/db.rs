@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{EmployerDetails, EmployerProfile, VerificationStatus};
+use super::{EmployerDetails, EmployerProfile, Standing, VerificationStatus};
 use crate::{Error, Result};
 
 pub async fn get(conn: &mut PgConnection, employer_id: Uuid) -> Result<EmployerProfile> {
@@ -73,15 +73,22 @@ pub async fn update_details(
     Ok(())
 }
 
-/// False for a profile that is gone, too.
-pub async fn can_post_jobs(conn: &mut PgConnection, employer_id: Uuid) -> Result<bool> {
-    let allowed = sqlx::query_scalar!(
-        "select can_post_jobs from employer_profiles where id = $1",
+/// None for a profile that is gone.
+pub(super) async fn standing(
+    conn: &mut PgConnection,
+    employer_id: Uuid,
+) -> Result<Option<Standing>> {
+    let standing = sqlx::query_as!(
+        Standing,
+        r#"select p.can_post_jobs, p.verification_status = 'verified' as "is_verified!",
+               u.is_email_verified
+           from employer_profiles p join users u on u.id = p.user_id
+           where p.id = $1"#,
         employer_id
     )
     .fetch_optional(conn)
     .await?;
-    Ok(allowed.unwrap_or(false))
+    Ok(standing)
 }
 
 /// Makes a company the primary one of an employer who has none.

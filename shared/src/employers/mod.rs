@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Result, rules::Rules};
+use crate::{Error, Result, rules::Rules, settings};
 
 /// Whose companies and jobs a caller may manage. Part of every query for an
 /// owned row: what lies outside is as good as missing.
@@ -100,15 +100,38 @@ pub async fn update_profile(
     db::get(conn, employer_id).await
 }
 
-/// Refuses an employer whom an administrator has barred from posting.
+/// What decides whether an employer may post.
+struct Standing {
+    can_post_jobs: bool,
+    is_verified: bool,
+    is_email_verified: bool,
+}
+
+/// Refuses an employer whom an administrator has barred from posting, and one who
+/// lacks a verification that the settings ask for.
 pub async fn ensure_can_post(conn: &mut PgConnection, scope: Scope) -> Result<()> {
-    match scope {
-        Scope::Own(employer_id) if !db::can_post_jobs(conn, employer_id).await? => {
-            Err(Error::forbidden(
-                "posting_not_allowed",
-                "this account may not post jobs; an administrator can allow it",
-            ))
-        }
-        _ => Ok(()),
+    let Scope::Own(employer_id) = scope else {
+        return Ok(());
+    };
+    let standing = db::standing(conn, employer_id).await?;
+    let Some(standing) = standing.filter(|standing| standing.can_post_jobs) else {
+        return Err(Error::forbidden(
+            "posting_not_allowed",
+            "this account may not post jobs; an administrator can allow it",
+        ));
+    };
+    let settings = settings::load(conn).await?;
+    if settings.require_verified_email && !standing.is_email_verified {
+        return Err(Error::forbidden(
+            "email_not_verified",
+            "confirm your email address before you post jobs",
+        ));
     }
+    if settings.require_verified_employer && !standing.is_verified {
+        return Err(Error::forbidden(
+            "employer_not_verified",
+            "only verified employers post jobs here; ask for verification first",
+        ));
+    }
+    Ok(())
 }

@@ -6,9 +6,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::FieldError;
+use crate::{Error, FieldError, Result, settings};
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -120,6 +121,18 @@ pub struct NewAccount {
     pub account_type: AccountType,
     pub first_name: String,
     pub last_name: String,
+}
+
+/// Refuses new accounts while administrators have closed registration.
+pub async fn ensure_registration_open(conn: &mut PgConnection) -> Result<()> {
+    if settings::load(conn).await?.registration_open {
+        Ok(())
+    } else {
+        Err(Error::forbidden(
+            "registration_closed",
+            "no new accounts are accepted at the moment",
+        ))
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,3 @@
+//! What administrators alone do, apart from operating tasks.
+
+mod settings;

@@ -14,7 +14,8 @@ use tracing::{Instrument, error, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::{
-    framework_errors, operations::RoutePattern, problem::Problem, request_meter::RequestMeter,
+    client_address::ClientAddress, framework_errors, operations::RoutePattern, problem::Problem,
+    request_meter::RequestMeter,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -155,6 +156,8 @@ impl Endpoint for Edge {
         let id = RequestId::of(request.headers());
         let method = request.method().clone();
         request.set_data(id.clone());
+        let client = ClientAddress::of(&request, &self.config.http);
+        request.set_data(client);
         if method == Method::HEAD {
             request.set_data(HeadOnly);
         }
@@ -191,6 +194,7 @@ impl Endpoint for Edge {
             request_id = %id.0,
             method = %method,
             route,
+            client = %client,
             status = response.status().as_u16(),
             ms = started.elapsed().as_millis(),
             "answered",

@@ -6,6 +6,7 @@ mod applications;
 pub mod auth;
 pub mod body;
 mod categories;
+mod client_address;
 mod companies;
 mod docs;
 mod edge;
@@ -34,6 +35,7 @@ use jobboard_shared::{
     Clock,
     auth::{PageTokens, Passwords, TokenSigner},
     config::Config,
+    jobs::VisitorKey,
     metrics::{self, Metrics},
     pagination::CursorKey,
 };
@@ -61,6 +63,7 @@ pub struct App {
     pub tokens: TokenSigner,
     pub page_tokens: PageTokens,
     pub passwords: Passwords,
+    pub visitors: VisitorKey,
     requests: Arc<RequestMeter>,
 }
 
@@ -83,6 +86,7 @@ impl App {
             tokens: TokenSigner::new(&config.auth.secret_key, config.auth.access_token_lifetime),
             page_tokens: PageTokens::new(&config.auth.secret_key),
             passwords: Passwords::new(cores.div_ceil(2)),
+            visitors: VisitorKey::new(&config.auth.secret_key),
             db,
             clock,
             config,

@@ -266,7 +266,7 @@ async fn without_a_computed_list_the_profile_s_own_places_come_first() {
     describe(&freelancer, "Clerk", "Oslo", &[]).await;
     for (job, times) in [(fitting[0], 3), (others[1], 1)] {
         for _ in 0..times {
-            app.anonymous()
+            app.visitor()
                 .get(&format!("/api/jobs/{job}/"))
                 .await
                 .expect(200);

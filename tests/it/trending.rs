@@ -18,7 +18,7 @@ async fn post_job(employer: &Client, title: &str, is_remote: bool) -> Uuid {
 
 /// Looks at a job as somebody new.
 async fn look(app: &TestApp, job: Uuid) {
-    app.anonymous()
+    app.visitor()
         .get(&format!("/api/jobs/{job}/"))
         .await
         .expect(200);

@@ -1,6 +1,9 @@
-//! The life cycle of jobs, where time moves it.
+//! What time does to jobs and to what is kept of looks at them.
 
-use jobboard_shared::jobs::{self, tasks::CloseExpired};
+use jobboard_shared::jobs::{
+    self,
+    tasks::{CloseExpired, ForgetAddresses},
+};
 
 use crate::{Context, Lease, TaskResult};
 
@@ -18,5 +21,12 @@ pub(crate) async fn close_expired(ctx: Context, _: CloseExpired, lease: Lease) -
         closed += 1;
     }
     tracing::debug!(closed, "closed expired jobs");
+    Ok(())
+}
+
+pub(crate) async fn forget_addresses(ctx: Context, _: ForgetAddresses, _: Lease) -> TaskResult {
+    const AT_ONCE: i64 = 1_000;
+    let mut conn = ctx.db.acquire().await?;
+    while jobs::forget_addresses(&mut conn, AT_ONCE).await? == AT_ONCE as u64 {}
     Ok(())
 }

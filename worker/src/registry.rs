@@ -3,7 +3,7 @@
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
-    jobs::tasks::CloseExpired,
+    jobs::tasks::{CloseExpired, ForgetAddresses},
     notifications::tasks::{SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
@@ -22,6 +22,7 @@ pub fn registry() -> Registry {
         .on::<SendEmail>(mail::send)
         .on::<SweepOutbox>(mail::sweep)
         .on::<CloseExpired>(jobs::close_expired)
+        .on::<ForgetAddresses>(jobs::forget_addresses)
         .on::<ContinueImport>(imports::continue_import)
         .on::<EndImport>(imports::end_import)
         .on::<PurgeImports>(imports::purge)

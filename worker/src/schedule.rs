@@ -5,7 +5,7 @@ use std::time::Duration;
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::PurgeImports,
-    jobs::tasks::CloseExpired,
+    jobs::tasks::{CloseExpired, ForgetAddresses},
     notifications::tasks::SweepOutbox,
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
@@ -30,6 +30,9 @@ pub fn schedule() -> Schedule {
         })
         .every("jobs.close_expired", MINUTE, Missed::Skip, |_| {
             CloseExpired {}
+        })
+        .every("jobs.forget_addresses", 5 * MINUTE, Missed::Skip, |_| {
+            ForgetAddresses {}
         })
         .every("trending.apply_signals", 15 * SECOND, Missed::Skip, |_| {
             ApplySignals {}

@@ -29,6 +29,7 @@ use crate::{
     App,
     auth::{Manager, SignedIn, Viewer},
     body::Strict,
+    client_address::ClientAddress,
     edge::HeadOnly,
     paging::{PageParams, Paged},
     problem::Result,
@@ -145,8 +146,8 @@ impl JobsApi {
     /// Read a job
     ///
     /// Drafts, closed, archived and expired jobs are found by their employer and by
-    /// administrators alone. Looks are counted, but the employer's own, and one in
-    /// 30 minutes for each signed-in visitor.
+    /// administrators alone. Looks are counted: not the employer's own,
+    /// and one in 30 minutes for each account, or for each address without one.
     #[oai(path = "/:id", method = "get", operation_id = "get_job")]
     async fn get(
         &self,
@@ -158,7 +159,7 @@ impl JobsApi {
         let mut conn = app.db.acquire().await?;
         let job = jobs::db::get(&mut conn, id.0, reader(viewer.0)).await?;
         if request.data::<HeadOnly>().is_none() {
-            record_view(&mut conn, id.0, viewer.0, request).await;
+            record_view(&app, &mut conn, id.0, viewer.0, request).await;
         }
         Ok(Json(job.into()))
     }
@@ -275,6 +276,7 @@ fn reader(viewer: Option<SignedIn>) -> Reader {
 
 /// A look that cannot be counted is no reason not to show the job.
 async fn record_view(
+    app: &App,
     conn: &mut PgConnection,
     job_id: Uuid,
     viewer: Option<SignedIn>,
@@ -289,6 +291,10 @@ async fn record_view(
     };
     let visit = Visit {
         user_id: viewer.map(|viewer| viewer.user_id),
+        address: request
+            .data::<ClientAddress>()
+            .and_then(|client| client.0)
+            .map(|address| app.visitors.hashes(address, app.clock.now())),
         user_agent: text(header::USER_AGENT).map(str::to_owned),
         // Without its query, which may hold anything.
         referrer: text(header::REFERER)

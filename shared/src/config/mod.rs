@@ -12,11 +12,12 @@ pub mod variables;
 
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use url::{Host, Url};
 
@@ -60,6 +61,8 @@ pub struct Http {
     /// Host names that requests may name, without port; empty: any. An entry
     /// that begins with a dot covers the subdomains too.
     pub allowed_hosts: Vec<String>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Of any request but uploads and imports.
     pub max_body_bytes: usize,
     pub max_import_bytes: usize,
@@ -81,6 +84,14 @@ impl Http {
                         .strip_prefix('.')
                         .is_some_and(|base| name == base || name.ends_with(allowed.as_str()))
             })
+    }
+}
+
+impl Http {
+    pub fn trusts_proxy(&self, address: IpAddr) -> bool {
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.contains(&address))
     }
 }
 
@@ -262,6 +273,8 @@ impl Config {
         config.database.direct_url = Some(config.database.url.clone());
         config.database.max_connections = 8;
         config.http.addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // Tests say themselves from where they ask.
+        config.http.trusted_proxies = vec![IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))];
         config.outbox_key = Some(SecretString::from("outbox key of tests"));
         config
     }

@@ -190,6 +190,9 @@ fn http(r: &mut Reader) -> Http {
         addr,
         public_url: public_url.unwrap_or_else(|| default_public_url(addr)),
         allowed_hosts: r.parse("ALLOWED_HOSTS", values::hosts).unwrap_or_default(),
+        trusted_proxies: r
+            .parse("JOBBOARD_TRUSTED_PROXIES", values::networks)
+            .unwrap_or_default(),
         max_body_bytes: or_default(r, "JOBBOARD_MAX_BODY_BYTES", values::whole(1024, 1 << 30)),
         max_import_bytes: or_default(r, "JOBBOARD_MAX_IMPORT_BYTES", values::whole(1024, 1 << 30)),
     }

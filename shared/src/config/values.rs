@@ -1,8 +1,9 @@
 //! Kinds of values and what is said about wrong ones. No message repeats the
 //! value.
 
-use std::{collections::BTreeMap, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, str::FromStr, time::Duration};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
@@ -189,6 +190,22 @@ pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// Networks as `10.0.0.0/8`, or single addresses, comma separated.
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|network| !network.is_empty())
+        .map(|network| {
+            network
+                .parse::<IpNet>()
+                .or_else(|_| network.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| {
+                    "must be addresses or networks, comma separated, as 10.0.0.0/8,::1".to_owned()
+                })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +245,20 @@ mod tests {
             "Mail=1",
         ] {
             assert!(queues(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn networks_are_addresses_with_or_without_a_length() {
+        let read = networks("10.0.0.0/8, 192.0.2.7,2001:db8::/32").unwrap();
+        let contains = |address: &str| {
+            let address: IpAddr = address.parse().unwrap();
+            read.iter().any(|network| network.contains(&address))
+        };
+        assert!(contains("10.9.8.7") && contains("192.0.2.7") && contains("2001:db8::1"));
+        assert!(!contains("192.0.2.8") && !contains("11.0.0.1") && !contains("2001:db9::1"));
+        for wrong in ["10.0.0.0/33", "proxy", "10.0.0/8", "*"] {
+            assert!(networks(wrong).is_err(), "{wrong}");
         }
     }
 

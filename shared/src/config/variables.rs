@@ -86,6 +86,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_HTTP_ADDR", "127.0.0.1:8000", "where to listen"),
     own("JOBBOARD_PUBLIC_URL", "", "what links begin with; http:// and the address when absent"),
     honoured("ALLOWED_HOSTS", "", "host names that requests may name, comma separated, .example.org with its subdomains; any when absent"),
+    own("JOBBOARD_TRUSTED_PROXIES", "", "addresses and networks whose X-Forwarded-For is believed, comma separated, as 10.0.0.0/8; none when absent"),
     own("JOBBOARD_MAX_BODY_BYTES", "1048576", "largest request body"),
     own("JOBBOARD_MAX_IMPORT_BYTES", "104857600", "largest file of an import"),
 

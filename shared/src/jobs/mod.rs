@@ -9,6 +9,7 @@ pub mod db;
 mod lifecycle;
 mod posting;
 pub mod tasks;
+mod visitors;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -19,9 +20,10 @@ pub use self::{
         DEFAULT_CURRENCY, ExperienceLevel, JobContent, JobSkill, JobType, MAX_SKILLS, SalaryPeriod,
         SkillWish,
     },
-    db::views::record_view,
+    db::views::{forget_addresses, record_view},
     lifecycle::JobStatus,
     posting::{close_one_expired, create, delete, update},
+    visitors::{AddressHashes, VisitorKey},
 };
 use crate::employers::Scope;
 

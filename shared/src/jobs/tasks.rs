@@ -1,4 +1,4 @@
-//! Tasks of the life cycle.
+//! Tasks of the life cycle and of looks.
 
 use std::time::Duration;
 
@@ -16,6 +16,20 @@ impl Task for CloseExpired {
     const QUEUE: &'static str = "default";
     const PRIORITY: i16 = 5;
     const TIMEOUT: Duration = Duration::from_secs(300);
+
+    fn unique_key(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+}
+
+/// Forgets the addresses of looks that can no longer be counted twice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForgetAddresses {}
+
+impl Task for ForgetAddresses {
+    const KIND: &'static str = "jobs.forget_addresses";
+    const QUEUE: &'static str = "default";
+    const PRIORITY: i16 = 5;
 
     fn unique_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use jobboard_shared::trending::tasks::ApplySignals;
+use jobboard_shared::{jobs::tasks::ForgetAddresses, trending::tasks::ApplySignals};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -28,9 +28,8 @@ async fn looks_are_counted_but_the_owners_own() {
     owner.get(&path).await.expect(200);
     assert_eq!(counted(&app, id).await, (0, 0));
     app.anonymous().get(&path).await.expect(200);
-    app.anonymous().get(&path).await.expect(200);
     app.employer().await.get(&path).await.expect(200);
-    assert_eq!(counted(&app, id).await, (3, 3));
+    assert_eq!(counted(&app, id).await, (2, 2));
     let draft = post(&owner, ad("Draft")).await;
     app.admin()
         .await
@@ -85,13 +84,59 @@ async fn parallel_looks_of_one_visitor_count_once_and_of_many_all() {
         answer.expect(200);
     }
     assert_eq!(counted(&app, id).await, (1, 1));
-    let anonymous = app.anonymous();
-    let looks = (0..20).map(|_| anonymous.get(&path));
+    let visitors: Vec<_> = (0..10).map(|_| app.visitor()).collect();
+    let looks = (0..20).map(|n| visitors[n / 2].get(&path));
     for answer in futures::future::join_all(looks).await {
         answer.expect(200);
     }
-    assert_eq!(counted(&app, id).await, (21, 21));
+    assert_eq!(counted(&app, id).await, (11, 11));
     app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn an_address_counts_once_in_thirty_minutes_and_is_forgotten_then() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let (id, other) = (
+        publish(&owner, "Cook").await,
+        publish(&owner, "Baker").await,
+    );
+    let path = format!("/api/jobs/{id}/");
+    let (one, two) = (app.visitor(), app.visitor());
+    for visitor in [&one, &one, &two, &two] {
+        visitor.get(&path).await.expect(200);
+    }
+    assert_eq!(counted(&app, id).await, (2, 2));
+    one.get(&format!("/api/jobs/{other}/")).await.expect(200);
+    assert_eq!(counted(&app, other).await, (1, 1));
+    app.enqueue(&ForgetAddresses {}).await;
+    app.drain_tasks().await;
+    assert_eq!(kept_addresses(&app).await, 3);
+
+    // Over midnight, whenever the test runs.
+    for _ in 0..48 {
+        app.advance_time(Duration::from_secs(29 * 60)).await;
+        one.get(&path).await.expect(200);
+        app.advance_time(Duration::from_secs(2 * 60)).await;
+        one.get(&path).await.expect(200);
+    }
+    let views: i64 = sqlx::query_scalar("select count(*) from job_views where job_id = $1")
+        .bind(id)
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    assert_eq!(views, 2 + 48);
+    app.advance_time(Duration::from_secs(31 * 60)).await;
+    app.enqueue(&ForgetAddresses {}).await;
+    app.drain_tasks().await;
+    assert_eq!(kept_addresses(&app).await, 0);
+}
+
+async fn kept_addresses(app: &TestApp) -> i64 {
+    sqlx::query_scalar("select count(*) from job_view_addresses")
+        .fetch_one(&app.db)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -141,7 +186,7 @@ async fn looks_are_added_to_the_job_once() {
     let id = publish(&owner, "Cook").await;
     let path = format!("/api/jobs/{id}/");
     for _ in 0..3 {
-        app.anonymous().get(&path).await.expect(200);
+        app.visitor().get(&path).await.expect(200);
     }
     for _ in 0..2 {
         app.enqueue(&ApplySignals {}).await;

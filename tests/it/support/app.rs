@@ -1,6 +1,14 @@
 //! The whole system on one database: the HTTP server, and the workers on demand.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use jobboard_shared::{
     Clock,
@@ -95,6 +103,17 @@ impl TestApp {
             refresh_token: None,
             user_id: Uuid::nil(),
             email: String::new(),
+            address: None,
+        }
+    }
+
+    /// Somebody without an account whom nobody has seen before.
+    pub(crate) fn visitor(&self) -> Client {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        Client {
+            address: Some(Ipv4Addr::from_bits(0x6440_0000 + number).into()),
+            ..self.anonymous()
         }
     }
 

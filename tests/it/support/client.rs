@@ -1,5 +1,7 @@
 //! An account at the API, or nobody.
 
+use std::net::IpAddr;
+
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,6 +16,8 @@ pub(crate) struct Client {
     /// The account's id; nil for an anonymous client.
     pub(crate) user_id: Uuid,
     pub(crate) email: String,
+    /// What the proxy in front says; absent, no proxy is in front.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Client {
@@ -42,6 +46,9 @@ impl Client {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(address) = self.address {
+            request = request.header("x-forwarded-for", address.to_string());
         }
         request
     }

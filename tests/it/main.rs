@@ -26,6 +26,7 @@ mod pages;
 mod queue;
 mod real_data;
 mod recommendations;
+mod roles;
 mod sample_data;
 mod schema;
 mod search;

@@ -50,7 +50,7 @@ async fn forget_live(db: &PgPool, ids: &[i64]) {
 }
 
 /// [`bury`] and only that.
-async fn dead(app: &TestApp, count: i32) -> Vec<i64> {
+pub(crate) async fn dead(app: &TestApp, count: i32) -> Vec<i64> {
     let ids = bury(&app.db, count, None).await;
     forget_live(&app.db, &ids).await;
     ids
@@ -80,7 +80,7 @@ async fn queue(admin: &Client, name: &str) -> Value {
 }
 
 /// A mail about an application that is gone, whose server never answered.
-async fn unknown_mail(app: &TestApp) -> Uuid {
+pub(crate) async fn unknown_mail(app: &TestApp) -> Uuid {
     let user = app.freelancer().await;
     sqlx::query_scalar(
         "insert into email_outbox (event_id, user_id, template, status, last_error, attempts)

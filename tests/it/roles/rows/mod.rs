@@ -1,0 +1,30 @@
+//! The rows, by the chapter of the document.
+
+mod accounts;
+mod administration;
+mod applications;
+mod companies;
+mod employers;
+mod freelancers;
+mod health;
+mod jobs;
+mod tasks;
+
+use super::Row;
+
+pub(super) fn all() -> Vec<Row> {
+    [
+        accounts::rows(),
+        administration::rows(),
+        applications::rows(),
+        companies::rows(),
+        employers::rows(),
+        freelancers::rows(),
+        health::rows(),
+        jobs::rows(),
+        tasks::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

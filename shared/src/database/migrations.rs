@@ -8,7 +8,7 @@ use sqlx::{
     postgres::PgConnectOptions,
 };
 
-use super::{LONGEST_IDLE_TRANSACTION, limit_session};
+use super::{LONGEST_IDLE_TRANSACTION, limit_session, waited_in_vain};
 
 /// Every migration, compiled in.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
@@ -128,7 +128,7 @@ async fn wait_for_turn(conn: &mut PgConnection) -> Result<(), MigrationError> {
     let mut told = None::<Instant>;
     loop {
         match conn.lock().await {
-            Err(MigrateError::Execute(error)) if is_lock_timeout(&error) => {}
+            Err(MigrateError::Execute(error)) if waited_in_vain(&error) => {}
             locked => return Ok(locked?),
         }
         if told.is_none_or(|told| told.elapsed() >= TURN_REMINDER) {
@@ -191,7 +191,7 @@ async fn apply(
                 );
                 return Ok(());
             }
-            Err(MigrateError::ExecuteMigration(error, _)) if is_lock_timeout(&error) => error,
+            Err(MigrateError::ExecuteMigration(error, _)) if waited_in_vain(&error) => error,
             Err(error) => return Err(error.into()),
         };
         let holder = oldest_transaction(conn).await?;
@@ -225,11 +225,4 @@ async fn oldest_transaction(conn: &mut PgConnection) -> Result<Option<String>, s
     )
     .fetch_optional(conn)
     .await
-}
-
-/// `lock_not_available`, or `deadlock_detected`.
-fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(|error| matches!(error.code().as_deref(), Some("55P03" | "40P01")))
 }

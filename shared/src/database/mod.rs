@@ -105,3 +105,10 @@ pub fn is_refusal(error: &sqlx::Error) -> bool {
         .and_then(|error| error.code())
         .is_some_and(|code| matches!(code.get(..2), Some("22" | "23" | "42" | "54")))
 }
+
+/// Whether Postgres gave up waiting for a lock, because of a limit or a deadlock.
+pub fn waited_in_vain(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| matches!(error.code().as_deref(), Some("55P03" | "40P01")))
+}

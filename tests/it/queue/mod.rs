@@ -5,6 +5,7 @@ mod cancel;
 mod deadlines;
 mod enqueue;
 mod fleet;
+mod held;
 mod leases;
 mod limits;
 mod model;

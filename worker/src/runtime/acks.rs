@@ -14,7 +14,7 @@ use std::{
 use apalis_core::{error::BoxDynError, task::Task};
 use futures::future::BoxFuture;
 use jobboard_shared::{
-    database::is_refusal,
+    database::{is_refusal, waited_in_vain},
     queue::{BatchId, LeaseKey, LeasedTask, Settlement, db},
 };
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
@@ -27,6 +27,7 @@ use super::{
     leases::Held,
     meter::{Outcome, QueueMeter, Troubles},
     patience::Database,
+    patient_acks::PatientAcker,
 };
 use crate::TaskError;
 
@@ -35,48 +36,97 @@ const LARGEST_BATCH: usize = 500;
 const LEAST_CAPACITY: usize = 256;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// One settlement on its way. Its lease is renewed until it is committed.
+/// A lease and how it ends, as [`db::settle`] takes it.
+pub(crate) type Ended = (LeaseKey, bool, Settlement);
+
+/// One settlement on its way.
 pub(crate) struct Ack {
-    pub(crate) task: LeasedTask,
-    pub(crate) held: Arc<Held>,
-    pub(crate) settlement: Settlement,
+    pub(crate) ended: Ended,
+    pub(crate) rest: Rest,
 }
 
-enum Message {
+/// What goes with a settlement until it is committed.
+pub(crate) struct Rest {
+    pub(crate) batch: Option<BatchId>,
+    /// The lease is renewed until then.
+    _held: Arc<Held>,
+}
+
+impl Ack {
+    pub(crate) fn new(task: &LeasedTask, held: Arc<Held>, settlement: Settlement) -> Self {
+        Self {
+            ended: (task.key, task.unique, settlement),
+            rest: Rest {
+                batch: task.batch,
+                _held: held,
+            },
+        }
+    }
+
+    /// Whether it has to wait while a transaction that has enqueued the task's
+    /// twin is open.
+    fn may_wait_for_a_twin(&self) -> bool {
+        matches!(self.ended, (_, true, Settlement::Again { .. }))
+    }
+}
+
+pub(crate) enum Message {
     Ack(Box<Ack>),
     Flush(oneshot::Sender<()>),
 }
 
 /// Takes acks for an [`Acker`]; waits when it is far behind.
 #[derive(Clone)]
-pub(crate) struct Acks(mpsc::Sender<Message>);
+pub(crate) struct Acks {
+    prompt: mpsc::Sender<Message>,
+    patient: mpsc::Sender<Message>,
+}
 
 impl Acks {
     pub(crate) fn channel(slots: usize, freed: Freed, troubles: Arc<Troubles>) -> (Self, Acker) {
-        let (sender, receiver) = mpsc::channel((4 * slots).max(LEAST_CAPACITY));
-        let receiver = Mutex::new(receiver);
+        let freed = Arc::new(freed);
+        let capacity = (4 * slots).max(LEAST_CAPACITY);
+        let (prompt, receiver) = mpsc::channel(capacity);
+        let (patient, patient_receiver) = mpsc::channel(capacity);
         let acker = Acker {
-            receiver,
+            receiver: Mutex::new(receiver),
+            patient: patient.clone(),
+            patient_acker: PatientAcker::new(
+                patient_receiver,
+                Arc::clone(&freed),
+                Arc::clone(&troubles),
+            ),
             freed,
             troubles,
         };
-        (Self(sender), acker)
+        (Self { prompt, patient }, acker)
     }
 
     pub(crate) async fn send(&self, ack: Ack) {
-        let id = ack.task.key.id;
-        if self.0.send(Message::Ack(Box::new(ack))).await.is_err() {
-            tracing::error!(task = %id, "cannot settle: the lease will run out");
-        }
+        let lane = match ack.may_wait_for_a_twin() {
+            true => &self.patient,
+            false => &self.prompt,
+        };
+        pass_on(lane, ack).await;
     }
 
     /// Waits until everything sent before is committed or given up.
     pub(crate) async fn flush(&self) {
-        let (done, flushed) = oneshot::channel();
-        if self.0.send(Message::Flush(done)).await.is_ok() {
-            // An error means that the acker is gone, with nothing left to wait for.
-            let _ = flushed.await;
+        // The first one may hand over to the second one.
+        for lane in [&self.prompt, &self.patient] {
+            let (done, flushed) = oneshot::channel();
+            if lane.send(Message::Flush(done)).await.is_ok() {
+                // An error means that the acker is gone, with nothing left to wait for.
+                let _ = flushed.await;
+            }
         }
+    }
+}
+
+async fn pass_on(lane: &mpsc::Sender<Message>, ack: Ack) {
+    let id = ack.ended.0.id;
+    if lane.send(Message::Ack(Box::new(ack))).await.is_err() {
+        tracing::error!(task = %id, "cannot settle: the lease will run out");
     }
 }
 
@@ -90,7 +140,7 @@ pub(crate) struct Freed {
 
 impl Freed {
     /// Rings here and at the other workers.
-    async fn ring(&self, db: &Database) {
+    pub(crate) async fn ring(&self, db: &Database) {
         if !self.bounds_running.load(Ordering::Relaxed) {
             return;
         }
@@ -103,16 +153,26 @@ impl Freed {
 }
 
 /// Commits acks in batches: whatever came while the last batch was committed.
+/// What may have to wait for other transactions is committed beside, so that
+/// nothing waits with it.
 pub(crate) struct Acker {
     receiver: Mutex<mpsc::Receiver<Message>>,
-    freed: Freed,
+    patient: mpsc::Sender<Message>,
+    patient_acker: PatientAcker,
+    freed: Arc<Freed>,
     troubles: Arc<Troubles>,
 }
 
 impl Acker {
-    /// Ends when every [`Acks`] is gone, or once `done` is cancelled and nothing
-    /// waits.
+    /// Ends once `done` is cancelled and nothing waits.
     pub(crate) async fn run(&self, db: &Database, done: &CancellationToken) {
+        tokio::join!(
+            self.run_promptly(db, done),
+            self.patient_acker.run(db, done)
+        );
+    }
+
+    async fn run_promptly(&self, db: &Database, done: &CancellationToken) {
         let mut receiver = self.receiver.lock().await;
         let mut messages = Vec::with_capacity(LARGEST_BATCH);
         loop {
@@ -133,7 +193,7 @@ impl Acker {
                 }
             }
             if !batch.is_empty() {
-                commit(db, &self.troubles, batch).await;
+                self.commit(db, batch).await;
                 self.freed.ring(db).await;
             }
             for done in flushes {
@@ -142,37 +202,42 @@ impl Acker {
             }
         }
     }
-}
 
-/// A lease and how it ends, as [`db::settle`] takes it.
-type Ended = (LeaseKey, bool, Settlement);
-
-/// Returns when each is committed, or refused by the database on its own.
-async fn commit(db: &Database, troubles: &Troubles, batch: Vec<Ack>) {
-    let batches: BTreeSet<_> = batch.iter().filter_map(|ack| ack.task.batch).collect();
-    let (ended, held): (Vec<Ended>, Vec<_>) = batch
-        .into_iter()
-        .map(|ack| ((ack.task.key, ack.task.unique, ack.settlement), ack.held))
-        .unzip();
-    if let Err(error) = settle_at_last(db, troubles, &ended).await {
-        if let [(key, ..)] = ended.as_slice() {
-            tracing::error!(task = %key.id, %error, "cannot settle: the lease will run out");
-        } else {
-            // One of them may be at fault: none may keep the others.
-            for one in &ended {
-                if let Err(error) = settle_at_last(db, troubles, std::slice::from_ref(one)).await {
-                    tracing::error!(task = %one.0.id, %error, "cannot settle: the lease will run out");
+    /// Returns when each is committed, handed over, or refused by the database on
+    /// its own.
+    async fn commit(&self, db: &Database, batch: Vec<Ack>) {
+        let batches: BTreeSet<_> = batch.iter().filter_map(|ack| ack.rest.batch).collect();
+        let (ended, rests): (Vec<Ended>, Vec<Rest>) =
+            batch.into_iter().map(|ack| (ack.ended, ack.rest)).unzip();
+        match (
+            settle_at_last(db, &self.troubles, &ended).await,
+            ended.as_slice(),
+        ) {
+            (Ok(()), _) => {}
+            (Err(error), [(key, ..)]) if is_refusal(&error) => refused(key, &error),
+            // One of them is at fault, or a transaction holds one (of a handler
+            // that was aborted, say): none may keep the others.
+            (Err(error), _) => {
+                tracing::warn!(tasks = ended.len(), %error, "settling each alone");
+                for (ended, rest) in ended.into_iter().zip(rests) {
+                    pass_on(&self.patient, Ack { ended, rest }).await;
                 }
+                return;
             }
         }
-    }
-    drop(held);
-    if !batches.is_empty() {
-        end_batches(db, &batches.into_iter().collect::<Vec<_>>()).await;
+        drop(rests);
+        if !batches.is_empty() {
+            end_batches(db, &batches.into_iter().collect::<Vec<_>>()).await;
+        }
     }
 }
 
-async fn end_batches(db: &Database, batches: &[BatchId]) {
+/// Logs a settlement that the database will never take.
+pub(crate) fn refused(key: &LeaseKey, error: &sqlx::Error) {
+    tracing::error!(task = %key.id, %error, "cannot settle: the lease will run out");
+}
+
+pub(crate) async fn end_batches(db: &Database, batches: &[BatchId]) {
     let ended = db.ask(async |conn| db::end_batches(conn, batches).await);
     match ended.await {
         Ok(ended) => {
@@ -184,8 +249,8 @@ async fn end_batches(db: &Database, batches: &[BatchId]) {
     }
 }
 
-/// Fails only where the database refuses the settlements themselves. Tries for
-/// as long as it is away, restarts or has other troubles: the leases, if they
+/// Fails only where the database refuses the settlements themselves, or where a
+/// lock was waited for in vain. Tries for as long as it is away, restarts or has other troubles: the leases, if they
 /// still hold then, are ours.
 async fn settle_at_last(
     db: &Database,
@@ -198,12 +263,11 @@ async fn settle_at_last(
             Ok(settled) => {
                 let lost = ended.len().saturating_sub(settled);
                 if lost > 0 {
-                    Troubles::count(&troubles.lost_unsettled, lost);
-                    tracing::warn!(lost, "leases were lost before their tasks were settled");
+                    count_lost(troubles, lost);
                 }
                 return Ok(());
             }
-            Err(error) if is_refusal(&error) => return Err(error),
+            Err(error) if is_refusal(&error) || waited_in_vain(&error) => return Err(error),
             Err(error) => {
                 tracing::error!(tasks = ended.len(), %error, "cannot settle yet");
                 tokio::time::sleep(pause).await;
@@ -211,6 +275,11 @@ async fn settle_at_last(
             }
         }
     }
+}
+
+pub(crate) fn count_lost(troubles: &Troubles, lost: usize) {
+    Troubles::count(&troubles.lost_unsettled, lost);
+    tracing::warn!(lost, "leases were lost before their tasks were settled");
 }
 
 async fn settle(db: &Database, ended: &[Ended]) -> Result<usize, sqlx::Error> {
@@ -275,12 +344,7 @@ where
                 Err(error) => settlement(&about, Err(TaskError::Retry(error))),
             };
             meter.record(&about, began.elapsed(), Outcome::of(&settlement));
-            acks.send(Ack {
-                task: about,
-                held,
-                settlement,
-            })
-            .await;
+            acks.send(Ack::new(&about, held, settlement)).await;
             drop(slot);
             Ok(())
         })

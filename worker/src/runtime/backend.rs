@@ -154,15 +154,12 @@ impl QueueBackend {
                 tracing::error!(%error, "the fetcher ended badly");
             }
             while let Ok(envelope) = tasks.try_recv() {
-                acks.send(Ack {
-                    task: envelope.task.without_args(),
-                    held: envelope.held,
-                    settlement: Settlement::Again {
-                        delay: Duration::ZERO,
-                        why: Again::Released,
-                    },
-                })
-                .await;
+                let released = Settlement::Again {
+                    delay: Duration::ZERO,
+                    why: Again::Released,
+                };
+                acks.send(Ack::new(&envelope.task, envelope.held, released))
+                    .await;
             }
             acks.flush().await;
             drop(acking);

@@ -253,20 +253,23 @@ async fn rescue_until_closing(station: Station, queues: Vec<String>) {
 /// Ends the batches whose last task ended with nobody left to look, and cancels
 /// what came back although it should not.
 async fn sweep(station: &Station) {
-    let swept = station.db.ask(async |conn| {
-        let cancelled = db::sweep_cancels(conn).await?;
-        Ok((cancelled, db::sweep_batches(conn).await?))
-    });
+    let swept = station.db.ask(async |conn| db::sweep_batches(conn).await);
     match swept.await {
-        Ok((cancelled, ended)) => {
-            for task in cancelled {
-                tracing::info!(%task, "task cancelled again");
-            }
+        Ok(ended) => {
             for batch in ended {
                 tracing::info!(batch = batch.0, "batch ended");
             }
         }
-        Err(error) => tracing::error!(%error, "cannot sweep the queue"),
+        Err(error) => tracing::error!(%error, "cannot end batches"),
+    }
+    let swept = station.db.ask(async |conn| db::sweep_cancels(conn).await);
+    match swept.await {
+        Ok(cancelled) => {
+            for task in cancelled {
+                tracing::info!(%task, "task cancelled again");
+            }
+        }
+        Err(error) => tracing::error!(%error, "cannot cancel tasks again"),
     }
 }
 

@@ -11,6 +11,7 @@ mod heartbeat;
 mod leases;
 mod meter;
 mod patience;
+mod patient_acks;
 mod scheduler;
 mod supervise;
 mod wakes;

@@ -24,6 +24,8 @@ use tokio::sync::Semaphore;
 const CONNECTIONS: usize = 4;
 const SHORTEST_LIMIT: Duration = Duration::from_secs(3);
 const LONGEST_LIMIT: Duration = Duration::from_secs(15);
+/// What is held by other transactions for longer is for later.
+const LONGEST_LOCK_WAIT: &str = "set lock_timeout = '1s'";
 /// Something on the way may have forgotten a connection that was idle for longer.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
@@ -79,6 +81,9 @@ impl Database {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         database::limit_session(&mut connection, self.limit, self.limit).await?;
         db::prefer_indexes(&mut connection).await?;
+        sqlx::raw_sql(LONGEST_LOCK_WAIT)
+            .execute(&mut connection)
+            .await?;
         Ok(connection)
     }
 

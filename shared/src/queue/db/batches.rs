@@ -45,7 +45,9 @@ pub async fn add_to_batch(
 ///
 /// For who has just committed the ends of members. Where two workers commit the
 /// last two at once, both look after their commits, and the lock on the batch
-/// lets one of them end it.
+/// lets one of them end it. A batch that another transaction holds, to add members
+/// perhaps, is left to that one or the sweep: waiting would keep the caller's
+/// queue waiting.
 pub async fn end_batches(
     conn: &mut PgConnection,
     batches: &[BatchId],
@@ -99,14 +101,14 @@ async fn end_one(conn: &mut PgConnection, batch: BatchId) -> Result<bool, sqlx::
     let mut tx = conn.begin().await?;
     let open = sqlx::query!(
         r#"select on_end as "on_end: Json<NewTask>" from task_batches
-           where id = $1 and ended_at is null for update"#,
+           where id = $1 and ended_at is null for update skip locked"#,
         batch.0,
     )
     .fetch_optional(&mut *tx)
     .await?;
     let Some(open) = open else { return Ok(false) };
-    // Under the lock, in a statement of its own: it sees what was committed while
-    // this one waited.
+    // Under the lock, in a statement of its own: it sees what was committed until
+    // now.
     let ended = sqlx::query!(
         "update task_batches set ended_at = app_now()
          where id = $1 and not exists (select from tasks where batch_id = $1)",

@@ -31,6 +31,6 @@ pub use records::{
 };
 pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
 pub use schedule::{LastTick, claim_ticks, describe_line, last_ticks, register_lines};
-pub use settle::settle;
+pub use settle::{Attempt, settle, try_settle};
 pub use waiting::{OldestDue, expected_run_seconds, oldest_due};
 pub use workers::{WorkerBeat, alive_workers, announce_worker, forget_workers, remove_worker};

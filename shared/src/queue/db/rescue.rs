@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::settle::{Holder, settle_as};
+use super::settle::{Attempt, Holder, settle_as, try_settle_as};
 use crate::queue::{Again, DeathReason, LeaseKey, Settlement, TaskId, backoff};
 
 /// The most leases that [`rescue`] ends at once.
@@ -11,6 +11,11 @@ pub const RESCUED_AT_ONCE: usize = 200;
 /// A task is dead after so many leases in a row that ran out, however many
 /// attempts it is allowed: each may have been a worker's death.
 const MOST_LAPSES: i16 = 10;
+
+/// What one task may wait for a transaction that has enqueued its twin, and how
+/// many do so in one pass.
+const TWIN_WAIT: Duration = Duration::from_millis(25);
+const TWINS_WAITED_FOR: usize = 8;
 
 /// A lease that ran out and was rescued.
 #[derive(Clone, Debug)]
@@ -25,6 +30,10 @@ pub struct Lapse {
 /// out, the attempt counted: dead after the last; back at once after the first
 /// lease in a row that ran out, and as suspects with a backoff after the next
 /// ones. Any worker may do it, several at once too.
+///
+/// What other transactions hold waits for a later pass, and nothing else with it:
+/// rows are passed over, and those with unique keys come last, in any order, each
+/// on its own, because a twin may be held too.
 pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<Lapse>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
@@ -33,8 +42,10 @@ pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<La
             lapses > 0 or coalesce(errors -> -1 ? 'lapsed', false) as "again!"
         from tasks
         where lease_until < (select app_now()) and queue = any($1)
-        order by lease_until
+        order by unique_key is not null,
+            case when unique_key is not null then random() end, lease_until
         limit $2
+        for update skip locked
         "#,
         queues,
         RESCUED_AT_ONCE as i64,
@@ -45,7 +56,7 @@ pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<La
         return Ok(Vec::new());
     }
     let mut lapses = Vec::with_capacity(rows.len());
-    let mut ended = Vec::with_capacity(rows.len());
+    let (mut ended, mut unique) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
         // The first one is not in `lapses`.
         let in_a_row = row.lapses + 1 + i16::from(row.again);
@@ -73,7 +84,10 @@ pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<La
             id: TaskId(row.id),
             fence: row.fence,
         };
-        ended.push((key, row.is_unique, settlement));
+        match row.is_unique {
+            true => unique.push((key, true, settlement)),
+            false => ended.push((key, false, settlement)),
+        }
         lapses.push(Lapse {
             id: key.id,
             kind: row.kind,
@@ -81,7 +95,18 @@ pub async fn rescue(conn: &mut PgConnection, queues: &[String]) -> Result<Vec<La
             dead,
         });
     }
-    let settled = settle_as(conn, &ended, Holder::Rescuer).await?;
+    let mut settled = settle_as(conn, &ended, Holder::Rescuer).await?;
+    let mut waits = 0;
+    for one in &unique {
+        match try_settle_as(conn, one, TWIN_WAIT, Holder::Rescuer).await? {
+            Attempt::Settled => settled.push(one.0.id),
+            Attempt::Lost => {}
+            Attempt::Blocked => waits += 1,
+        }
+        if waits == TWINS_WAITED_FOR {
+            break;
+        }
+    }
     lapses.retain(|lapse| settled.contains(&lapse.id));
     Ok(lapses)
 }

@@ -1,10 +1,13 @@
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::cancel::settle_cancelled;
-use crate::queue::{
-    Again, CHANNEL, DeathReason, LeaseKey, Settlement, TaskId, backoff::LONGEST_MERGED_BACKOFF,
+use crate::{
+    database::waited_in_vain,
+    queue::{
+        Again, CHANNEL, DeathReason, LeaseKey, Settlement, TaskId, backoff::LONGEST_MERGED_BACKOFF,
+    },
 };
 
 /// Rows of one settling statement that may have lost their lease by now.
@@ -12,17 +15,63 @@ use crate::queue::{
 pub(super) enum Holder {
     /// The worker itself, its lease renewed or not.
     Worker,
-    /// Somebody who found the lease run out.
+    /// Somebody who found the lease run out: it passes over rows that another
+    /// transaction holds, its handler's perhaps.
     Rescuer,
 }
 
+/// What became of one settlement that would not wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    Settled,
+    /// Its lease was lost, nothing was changed.
+    Lost,
+    /// Another transaction holds the row, or has enqueued a twin and not ended
+    /// yet. Nothing was changed.
+    Blocked,
+}
+
 /// Ends leases; gives the tasks settled. Those missing had lost their lease,
-/// and nothing was changed for them.
+/// and nothing was changed for them. Waits for other transactions that hold one
+/// of the rows, or that have enqueued the twin of a task that comes back.
 pub async fn settle(
     conn: &mut PgConnection,
     ended: &[(LeaseKey, bool, Settlement)],
 ) -> Result<Vec<TaskId>, sqlx::Error> {
     settle_as(conn, ended, Holder::Worker).await
+}
+
+/// Ends one lease, unless it would have to wait for longer than `wait`.
+pub async fn try_settle(
+    conn: &mut PgConnection,
+    ended: &(LeaseKey, bool, Settlement),
+    wait: Duration,
+) -> Result<Attempt, sqlx::Error> {
+    try_settle_as(conn, ended, wait, Holder::Worker).await
+}
+
+pub(super) async fn try_settle_as(
+    conn: &mut PgConnection,
+    ended: &(LeaseKey, bool, Settlement),
+    wait: Duration,
+    holder: Holder,
+) -> Result<Attempt, sqlx::Error> {
+    let begin = format!("begin; set local lock_timeout = {}", wait.as_millis());
+    let mut tx = conn.begin_with(AssertSqlSafe(begin)).await?;
+    match settle_as(&mut tx, std::slice::from_ref(ended), holder).await {
+        Ok(settled) => {
+            tx.commit().await?;
+            Ok(match settled.as_slice() {
+                [] => Attempt::Lost,
+                _ => Attempt::Settled,
+            })
+        }
+        Err(error) if waited_in_vain(&error) => {
+            tx.rollback().await?;
+            Ok(Attempt::Blocked)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The flag of an entry says whether the task has a unique key. Such a task
@@ -167,13 +216,18 @@ async fn bring_back(
     let back = sqlx::query!(
         r#"
         with clock as materialized (select app_now() as now),
+        free as materialized (
+            select id from tasks where $7 and id = any($1) and leased_by is not null
+            for update skip locked
+        ),
         gone as (
             delete from tasks t
             using unnest($1::bigint[], $2::bigint[], $3::float8[], $4::bool[], $5::text[],
                          $6::text[])
                 as l(id, fence, delay, counted, error, lapse)
             where t.id = l.id and t.fence = l.fence and t.leased_by is not null
-              and (not $7 or t.lease_until < (select now from clock))
+              and (not $7 or t.lease_until < (select now from clock)
+                             and t.id in (select id from free))
             returning t.*, l.delay, l.counted, l.error, l.lapse
         ),
         returned as (
@@ -262,12 +316,17 @@ async fn bury(
     let buried = sqlx::query_scalar!(
         r#"
         with clock as materialized (select app_now() as now),
+        free as materialized (
+            select id from tasks where $5 and id = any($1) and leased_by is not null
+            for update skip locked
+        ),
         gone as (
             delete from tasks t
             using unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])
                 as l(id, fence, reason, error)
             where t.id = l.id and t.fence = l.fence and t.leased_by is not null
-              and (not $5 or t.lease_until < (select now from clock))
+              and (not $5 or t.lease_until < (select now from clock)
+                             and t.id in (select id from free))
             returning t.*, l.reason, l.error
         ),
         cancelled as (

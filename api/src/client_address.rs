@@ -24,6 +24,15 @@ impl ClientAddress {
         let peer = request.remote_addr().as_socket_addr();
         Self(peer.map(|peer| walk(peer.ip().to_canonical(), request.headers(), config)))
     }
+
+    /// What one client may be expected to have for itself: a whole IPv4 address,
+    /// the first 64 bits of an IPv6 one.
+    pub(crate) fn own_network(self) -> Option<IpAddr> {
+        Some(match self.0? {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => masked(address.to_bits(), 64),
+        })
+    }
 }
 
 /// For the log: the network, which tells where a flood comes from and not who it
@@ -135,5 +144,13 @@ mod tests {
         assert_eq!(of("198.51.100.7").to_string(), "198.51.100.0/24");
         assert_eq!(of("2001:db8:1:2:3::4").to_string(), "2001:db8:1::/48");
         assert_eq!(ClientAddress(None).to_string(), "-");
+        assert_eq!(
+            of("2001:db8:1:2:3::4").own_network(),
+            of("2001:db8:1:2::").0
+        );
+        assert_ne!(
+            of("198.51.100.7").own_network(),
+            of("198.51.100.8").own_network()
+        );
     }
 }

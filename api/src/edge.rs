@@ -4,7 +4,6 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures::FutureExt;
-use jobboard_shared::config::Config;
 use poem::{
     Endpoint, Request, Response,
     endpoint::BoxEndpoint,
@@ -14,8 +13,12 @@ use tracing::{Instrument, error, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::{
-    client_address::ClientAddress, framework_errors, operations::RoutePattern, problem::Problem,
-    request_meter::RequestMeter,
+    App,
+    client_address::ClientAddress,
+    framework_errors,
+    limits::{self, Counted},
+    operations::RoutePattern,
+    problem::Problem,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -50,17 +53,12 @@ impl RequestId {
 
 pub(crate) struct Edge {
     inner: BoxEndpoint<'static>,
-    config: Arc<Config>,
-    requests: Arc<RequestMeter>,
+    app: App,
     security_headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Edge {
-    pub(crate) fn new(
-        inner: BoxEndpoint<'static>,
-        config: Arc<Config>,
-        requests: Arc<RequestMeter>,
-    ) -> Self {
+    pub(crate) fn new(inner: BoxEndpoint<'static>, app: App) -> Self {
         let mut security_headers = vec![
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
@@ -84,7 +82,7 @@ impl Edge {
             (header::CACHE_CONTROL, "no-store"),
             (header::VARY, "Accept-Encoding, Authorization"),
         ];
-        if config.http.public_url.scheme() == "https" {
+        if app.config.http.public_url.scheme() == "https" {
             security_headers.push((
                 header::STRICT_TRANSPORT_SECURITY,
                 "max-age=31536000; includeSubDomains",
@@ -92,8 +90,7 @@ impl Edge {
         }
         Self {
             inner,
-            config,
-            requests,
+            app,
             security_headers: security_headers
                 .into_iter()
                 .map(|(name, value)| (name, HeaderValue::from_static(value)))
@@ -136,7 +133,7 @@ impl Edge {
             .and_then(|host| host.to_str().ok())
             .or_else(|| request.uri().host())
             .unwrap_or_default();
-        if self.config.http.allows_host(host) {
+        if self.app.config.http.allows_host(host) {
             return Ok(());
         }
         Err(Problem::new(
@@ -152,18 +149,25 @@ impl Endpoint for Edge {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
-        let in_flight = self.requests.begin();
+        let in_flight = self.app.requests.begin();
         let id = RequestId::of(request.headers());
         let method = request.method().clone();
         request.set_data(id.clone());
-        let client = ClientAddress::of(&request, &self.config.http);
+        let client = ClientAddress::of(&request, &self.app.config.http);
         request.set_data(client);
         if method == Method::HEAD {
             request.set_data(HeadOnly);
         }
         let span = info_span!("request", request_id = %id.0);
+        let counted = limits::count(&self.app, &request, client)
+            .instrument(span.clone())
+            .await;
         let (mut response, route) = async {
-            match self.answer(request).await {
+            let answer = match counted.as_ref().and_then(Counted::refusal) {
+                Some(refusal) => Err((refusal, None)),
+                None => self.answer(request).await,
+            };
+            match answer {
                 Ok(response) => {
                     let route = response.data::<RoutePattern>().cloned();
                     (response, route)
@@ -177,6 +181,9 @@ impl Endpoint for Edge {
         .instrument(span)
         .await;
         let headers = response.headers_mut();
+        if let Some(counted) = counted {
+            counted.tell(headers);
+        }
         for (name, value) in &self.security_headers {
             headers.entry(name).or_insert_with(|| value.clone());
         }

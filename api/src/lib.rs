@@ -17,6 +17,7 @@ mod health;
 mod imports;
 mod jobs;
 mod json;
+mod limits;
 mod operations;
 mod pages;
 pub mod paging;
@@ -36,6 +37,7 @@ use jobboard_shared::{
     auth::{PageTokens, Passwords, TokenSigner},
     config::Config,
     jobs::VisitorKey,
+    limits::Limiter,
     metrics::{self, Metrics},
     pagination::CursorKey,
 };
@@ -64,6 +66,7 @@ pub struct App {
     pub page_tokens: PageTokens,
     pub passwords: Passwords,
     pub visitors: VisitorKey,
+    pub limiter: Arc<Limiter>,
     requests: Arc<RequestMeter>,
 }
 
@@ -72,10 +75,13 @@ impl App {
     /// Requests are counted, and told where `metrics` are served.
     pub fn new(db: PgPool, clock: Clock, config: Arc<Config>, metrics: &Metrics) -> Self {
         let requests = Arc::<RequestMeter>::default();
+        let limiter = Arc::new(Limiter::new(&config, clock.clone()));
         if config.metrics_addr.is_some() {
             let (requests, db) = (Arc::clone(&requests), db.clone());
+            let limiter = Arc::clone(&limiter);
             metrics.add(move |out| {
                 requests.expose(out);
+                limiter.expose(out);
                 metrics::pool(out, "api", &db);
             });
         }
@@ -87,6 +93,7 @@ impl App {
             page_tokens: PageTokens::new(&config.auth.secret_key),
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
+            limiter,
             db,
             clock,
             config,
@@ -155,7 +162,7 @@ pub fn build_app_with(
         )
         .with(NormalizePath::new(TrailingSlash::Trim))
         .boxed();
-    Edge::new(inner, app.config, app.requests)
+    Edge::new(inner, app)
 }
 
 /// The OpenAPI document.

@@ -110,6 +110,7 @@ fn complete(path: &str, operation: &mut MetaOperation) {
             Some(403) => signed_in || path == "/api/auth/register",
             Some(404) => names_something,
             Some(409) => changes,
+            Some(429) => path.starts_with("/api/"),
             Some(422) => has_body || has_params,
             _ => true,
         });

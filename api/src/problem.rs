@@ -10,7 +10,7 @@ use poem::{
 };
 use poem_openapi::{
     ApiResponse, Object,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::{ToJSON, Type},
 };
 
@@ -315,9 +315,23 @@ const DOCUMENTED: &[(u16, &str)] = &[
     (413, "The body is too large"),
     (415, "The body is of a type that is not understood"),
     (422, "Fields or parameters are not valid: all are named"),
+    (
+        429,
+        "Too many requests: `Retry-After` says when to come back",
+    ),
     (500, "A fault of the server"),
     (503, "Not available at the moment"),
 ];
+
+fn retry_after() -> MetaHeader {
+    MetaHeader {
+        name: "Retry-After".to_owned(),
+        description: Some("Seconds to wait".to_owned()),
+        required: true,
+        deprecated: false,
+        schema: u64::schema_ref(),
+    }
+}
 
 impl ApiResponse for Problem {
     fn meta() -> MetaResponses {
@@ -332,7 +346,10 @@ impl ApiResponse for Problem {
                         content_type: CONTENT_TYPE,
                         schema: ProblemBody::schema_ref(),
                     }],
-                    headers: vec![],
+                    headers: match status {
+                        429 => vec![retry_after()],
+                        _ => vec![],
+                    },
                 })
                 .collect(),
         }

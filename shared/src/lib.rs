@@ -14,6 +14,7 @@ pub mod error;
 pub mod freelancers;
 pub mod imports;
 pub mod jobs;
+pub mod limits;
 pub mod mail;
 pub mod metrics;
 pub mod notifications;

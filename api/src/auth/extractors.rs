@@ -202,10 +202,9 @@ fn register_scheme(registry: &mut Registry) {
     );
 }
 
-async fn viewer(request: &Request) -> Result<Option<SignedIn>> {
-    let Some(header) = request.headers().get(header::AUTHORIZATION) else {
-        return Ok(None);
-    };
+/// The token that a request offers, if it offers one.
+pub(crate) fn bearer_token(request: &Request) -> Option<Result<&str>> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
     let token = header
         .to_str()
         .ok()
@@ -217,7 +216,14 @@ async fn viewer(request: &Request) -> Result<Option<SignedIn>> {
                 "invalid_token",
                 "the Authorization header is not of the form `Bearer <token>`",
             )
-        })?;
+        });
+    Some(token)
+}
+
+async fn viewer(request: &Request) -> Result<Option<SignedIn>> {
+    let Some(token) = bearer_token(request).transpose()? else {
+        return Ok(None);
+    };
     let app: &App = request
         .data()
         .ok_or_else(|| Problem::internal("the application is not in the request"))?;

@@ -17,10 +17,12 @@ use self::dto::{Login, Refresh, Register, Registered, TokenPair};
 use crate::{
     App,
     body::Strict,
+    limits,
     problem::{Problem, Result},
     tags::Tag,
 };
 
+pub(crate) use extractors::bearer_token;
 pub use extractors::{Admin, Employer, Freelancer, Manager, SignedIn, Viewer};
 
 pub(crate) struct AuthApi;
@@ -125,6 +127,9 @@ pub(crate) async fn authenticate(
     email: Option<&Email>,
     password: &SecretString,
 ) -> Result<Option<Credentials>> {
+    if let Some(email) = email {
+        limits::count_attempt(app, email).await?;
+    }
     let account = match email {
         Some(email) => auth::db::credentials(&app.db, email).await?,
         None => None,

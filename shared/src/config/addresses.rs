@@ -55,6 +55,25 @@ pub(super) fn database_url(r: &mut Reader) -> Option<SecretString> {
     set.then(|| SecretString::from(String::from(url)))
 }
 
+pub(super) fn redis_url(r: &mut Reader) -> Option<SecretString> {
+    const SCHEMES: &[&str] = &["redis", "rediss"];
+    let port = r.parse("REDIS_PORT", values::whole(1, u16::MAX));
+    let number = r.parse("REDIS_DB", values::whole(0_u16, 1000));
+    if r.has("REDIS_URL") {
+        let url = r.parse("REDIS_URL", values::url_of(SCHEMES))?;
+        return Some(SecretString::from(String::from(url)));
+    }
+    let host = r.text("REDIS_HOST")?;
+    let mut url = Url::parse("redis://localhost").ok()?;
+    if url.set_host(Some(&host)).is_err() {
+        r.refuse("REDIS_HOST", "must be a host name or address");
+        return None;
+    }
+    url.set_port(port).ok()?;
+    url.set_path(&number.unwrap_or(0).to_string());
+    Some(SecretString::from(String::from(url)))
+}
+
 pub(super) fn mail(r: &mut Reader) -> Mail {
     let host_port = r.parse("EMAIL_PORT", values::whole(1, u16::MAX));
     let starttls = r.parse("EMAIL_USE_TLS", values::boolean);

@@ -21,6 +21,8 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use url::{Host, Url};
 
+use crate::limits::Quota;
+
 pub use read::Settings;
 pub use source::Source;
 
@@ -34,6 +36,9 @@ pub struct Config {
     /// The longest that a due task may wait while the workers count as healthy.
     pub health_max_age: Duration,
     pub auth: Auth,
+    /// Shares limits between replicas. Absent: each limits by its own count.
+    pub redis_url: Option<SecretString>,
+    pub rate_limits: RateLimits,
     pub mail: Mail,
     pub worker: Worker,
     pub recommendations: Recommendations,
@@ -101,6 +106,16 @@ pub struct Auth {
     pub secret_key: SecretString,
     pub access_token_lifetime: Duration,
     pub refresh_token_lifetime: Duration,
+}
+
+/// What each class of requests may take; absent, it is not limited.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateLimits {
+    pub anonymous: Option<Quota>,
+    pub signed_in: Option<Quota>,
+    pub writes: Option<Quota>,
+    pub auth: Option<Quota>,
+    pub account: Option<Quota>,
 }
 
 #[derive(Clone, Debug)]
@@ -239,6 +254,8 @@ impl Config {
                 access_token_lifetime: settings.access_token_lifetime,
                 refresh_token_lifetime: settings.refresh_token_lifetime,
             },
+            redis_url: settings.redis_url,
+            rate_limits: settings.rate_limits,
             mail: settings.mail,
             worker: settings.worker,
             recommendations: settings.recommendations,
@@ -273,6 +290,7 @@ impl Config {
         config.database.direct_url = Some(config.database.url.clone());
         config.database.max_connections = 8;
         config.http.addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.rate_limits = RateLimits::default();
         // Tests say themselves from where they ask.
         config.http.trusted_proxies = vec![IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))];
         config.outbox_key = Some(SecretString::from("outbox key of tests"));

@@ -10,8 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Http, Local, Log, LogFormat, Mail, Recommendations, Source, Trending, Worker, Wrong,
-    addresses::{database_url, mail, postgres_url},
+    Http, Local, Log, LogFormat, Mail, RateLimits, Recommendations, Source, Trending, Worker,
+    Wrong,
+    addresses::{database_url, mail, postgres_url, redis_url},
     values::{self, Reader},
     variables::{self, Use, VARIABLES},
 };
@@ -29,6 +30,8 @@ pub struct Settings {
     pub secret_key: Option<SecretString>,
     pub access_token_lifetime: Duration,
     pub refresh_token_lifetime: Duration,
+    pub redis_url: Option<SecretString>,
+    pub rate_limits: RateLimits,
     pub mail: Mail,
     pub worker: Worker,
     pub recommendations: Recommendations,
@@ -97,6 +100,8 @@ impl Settings {
                 "JWT_REFRESH_TOKEN_LIFETIME",
                 values::duration(SECOND, YEAR),
             ),
+            redis_url: redis_url(r),
+            rate_limits: rate_limits(r),
             mail,
             worker: Worker {
                 queues: or_default(r, "JOBBOARD_QUEUES", values::queues),
@@ -207,6 +212,21 @@ fn default_public_url(addr: SocketAddr) -> Url {
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
     Url::parse(&format!("http://{host}:{}", addr.port())).expect("a URL of an address")
+}
+
+fn rate_limits(r: &mut Reader) -> RateLimits {
+    let mut quota = |name: &str| or_default(r, name, values::quota);
+    let limits = RateLimits {
+        anonymous: quota("JOBBOARD_RATE_ANONYMOUS"),
+        signed_in: quota("JOBBOARD_RATE_SIGNED_IN"),
+        writes: quota("JOBBOARD_RATE_WRITES"),
+        auth: quota("JOBBOARD_RATE_AUTH"),
+        account: quota("JOBBOARD_RATE_ACCOUNT"),
+    };
+    match or_default(r, "JOBBOARD_RATE_LIMITS", values::boolean) {
+        true => limits,
+        false => RateLimits::default(),
+    }
 }
 
 fn recommendations(r: &mut Reader) -> Recommendations {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use secrecy::ExposeSecret;
 
 use super::{
-    Config, Recommendations, Settings, Source, Wrong,
+    Config, RateLimits, Recommendations, Settings, Source, Wrong,
     variables::{Use, VARIABLES},
 };
 
@@ -194,7 +194,7 @@ fn what_changes_nothing_is_told() {
     let settings = read(&[
         ("CELERY_BROKER_URL", "redis://x"),
         ("SENTRY_DSN", "https://x"),
-        ("REDIS_HOST", "cache"),
+        ("AWS_STORAGE_BUCKET_NAME", "files"),
     ])
     .unwrap();
     let names: Vec<_> = settings
@@ -202,7 +202,54 @@ fn what_changes_nothing_is_told() {
         .iter()
         .map(|(name, _)| *name)
         .collect();
-    assert_eq!(names, ["REDIS_HOST", "CELERY_BROKER_URL", "SENTRY_DSN"]);
+    assert_eq!(
+        names,
+        ["CELERY_BROKER_URL", "SENTRY_DSN", "AWS_STORAGE_BUCKET_NAME"]
+    );
+}
+
+#[test]
+fn redis_variables_make_an_address() {
+    let url = |values: &[(&str, &str)]| {
+        let url = read(values).unwrap().redis_url;
+        url.map(|url| url.expose_secret().to_owned())
+    };
+    assert_eq!(url(&[]), None);
+    assert_eq!(url(&[("REDIS_PORT", "6380")]), None);
+    let parts = [
+        ("REDIS_HOST", "cache"),
+        ("REDIS_PORT", "6380"),
+        ("REDIS_DB", "2"),
+    ];
+    assert_eq!(url(&parts).as_deref(), Some("redis://cache:6380/2"));
+    assert_eq!(url(&parts[..1]).as_deref(), Some("redis://cache/0"));
+    let own = [
+        ("REDIS_HOST", "cache"),
+        ("REDIS_URL", "rediss://:p@own:1/3"),
+    ];
+    assert_eq!(url(&own).as_deref(), Some("rediss://:p@own:1/3"));
+    assert_eq!(refused(&[("REDIS_URL", "http://cache")]), ["REDIS_URL"]);
+}
+
+#[test]
+fn limits_are_set_one_by_one_and_lifted_together() {
+    let limits = |values: &[(&str, &str)]| read(values).unwrap().rate_limits;
+    let own = limits(&[
+        ("JOBBOARD_RATE_AUTH", "5/1m"),
+        ("JOBBOARD_RATE_WRITES", "off"),
+    ]);
+    assert_eq!(own.auth, "5/1m".parse().ok());
+    assert_eq!(own.writes, None);
+    assert_eq!(own.anonymous, "1000/1h".parse().ok());
+    let lifted = limits(&[
+        ("JOBBOARD_RATE_LIMITS", "false"),
+        ("JOBBOARD_RATE_AUTH", "5/1m"),
+    ]);
+    assert_eq!(lifted, RateLimits::default());
+    assert_eq!(
+        refused(&[("JOBBOARD_RATE_AUTH", "many")]),
+        ["JOBBOARD_RATE_AUTH"]
+    );
 }
 
 #[test]

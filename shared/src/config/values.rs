@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{Source, WrongValue};
+use crate::limits::Quota;
 
 /// Reads values and collects what is wrong with them.
 pub(super) struct Reader {
@@ -187,6 +188,17 @@ pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
         Ok(hosts)
     } else {
         Err("must be host names without scheme and port, comma separated".to_owned())
+    }
+}
+
+/// `1000/1h`, or `off`.
+pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "off" => Ok(None),
+        _ => text
+            .parse()
+            .map(Some)
+            .map_err(|problem| format!("{problem}, or off")),
     }
 }
 

@@ -61,7 +61,6 @@ const fn no_effect(name: &'static str, why: &'static str, meaning: &'static str)
 }
 
 const QUEUE_IS_POSTGRES: &str = "tasks wait in PostgreSQL, not in a broker";
-const NO_REDIS: &str = "nothing is kept in Redis yet";
 const NO_NEIGHBOURS: &str = "recommendations do not look at similar people yet";
 const NO_UPLOADS: &str = "this version stores no uploads";
 
@@ -78,10 +77,10 @@ pub const VARIABLES: &[Variable] = &[
     mapped("DB_HOST", "DATABASE_URL", "its host, localhost when only DB_NAME is set"),
     mapped("DB_PORT", "DATABASE_URL", "its port, 5432 when absent"),
 
-    no_effect("REDIS_URL", NO_REDIS, "redis://host:port/number"),
-    no_effect("REDIS_HOST", NO_REDIS, "host of Redis"),
-    no_effect("REDIS_PORT", NO_REDIS, "its port"),
-    no_effect("REDIS_DB", NO_REDIS, "its database number"),
+    own("REDIS_URL", "", "redis://user:password@host:port/number, rediss:// for TLS; replicas share their rate limits there; without it each counts for itself"),
+    mapped("REDIS_HOST", "REDIS_URL", "host of Redis"),
+    mapped("REDIS_PORT", "REDIS_URL", "its port, 6379 when absent"),
+    mapped("REDIS_DB", "REDIS_URL", "its database number, 0 when absent"),
 
     own("JOBBOARD_HTTP_ADDR", "127.0.0.1:8000", "where to listen"),
     own("JOBBOARD_PUBLIC_URL", "", "what links begin with; http:// and the address when absent"),
@@ -89,6 +88,13 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_TRUSTED_PROXIES", "", "addresses and networks whose X-Forwarded-For is believed, comma separated, as 10.0.0.0/8; none when absent"),
     own("JOBBOARD_MAX_BODY_BYTES", "1048576", "largest request body"),
     own("JOBBOARD_MAX_IMPORT_BYTES", "104857600", "largest file of an import"),
+
+    own("JOBBOARD_RATE_LIMITS", "true", "false lifts all limits below"),
+    own("JOBBOARD_RATE_ANONYMOUS", "1000/1h", "requests without an account that read, of each address; off lifts the limit"),
+    own("JOBBOARD_RATE_SIGNED_IN", "1000/1h", "requests of each account that read"),
+    own("JOBBOARD_RATE_WRITES", "300/1h", "requests that change something, of each account, or address without one"),
+    own("JOBBOARD_RATE_AUTH", "100/1h", "requests to sign in, register and the like, of each address"),
+    own("JOBBOARD_RATE_ACCOUNT", "30/1h", "attempts to sign in to each account, from everywhere"),
 
     own("JOBBOARD_METRICS_ADDR", "", "where this process serves its metrics to a Prometheus, as 127.0.0.1:9100, under /metrics; nowhere when absent"),
     own("JOBBOARD_HEALTH_MAX_AGE", "5m", "/health/worker/ answers 503 when a due task has waited longer"),

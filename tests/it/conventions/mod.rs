@@ -1,5 +1,7 @@
 //! What holds for every address: problems, headers, ids, documents.
 
+mod limits;
+
 use reqwest::{Method, header::HeaderMap};
 
 use crate::support::{Client, Response, TestApp};

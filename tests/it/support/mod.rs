@@ -7,6 +7,7 @@ mod database;
 mod emails;
 mod process;
 mod proxy;
+mod redis;
 mod server;
 mod smtp;
 
@@ -17,5 +18,6 @@ pub(crate) use database::TestDatabase;
 pub(crate) use emails::Email;
 pub(crate) use process::WorkerProcess;
 pub(crate) use proxy::{Fate, Proxy};
+pub(crate) use redis::RedisServer;
 pub(crate) use server::{Durable, PostgresServer};
 pub(crate) use smtp::{SmtpServer, Verdict};

@@ -1,0 +1,76 @@
+//! A Redis of the test's own, to be killed.
+
+use std::{process::Stdio, time::Duration};
+
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+};
+
+/// A `redis-server` that keeps nothing on disk. Killed when dropped.
+pub(crate) struct RedisServer {
+    port: u16,
+    process: Child,
+    folder: TempDir,
+}
+
+impl RedisServer {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("its number").port();
+        drop(listener);
+        let folder = tempfile::tempdir().expect("a folder");
+        let process = spawn(port, &folder).await;
+        Self {
+            port,
+            process,
+            folder,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// SIGKILL.
+    pub(crate) async fn kill(&mut self) {
+        self.process.kill().await.expect("kill Redis");
+    }
+
+    /// Starts it on the same port, empty.
+    pub(crate) async fn start_again(&mut self) {
+        self.process = spawn(self.port, &self.folder).await;
+    }
+}
+
+async fn spawn(port: u16, folder: &TempDir) -> Child {
+    let process = Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
+        .args(["--save", "", "--appendonly", "no"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("start redis-server: tests/run installs it");
+    for _ in 0..500 {
+        if answers(port).await {
+            return process;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("redis-server did not start on port {port}");
+}
+
+async fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await else {
+        return false;
+    };
+    let mut answer = [0; 5];
+    stream.write_all(b"PING\r\n").await.is_ok()
+        && stream.read_exact(&mut answer).await.is_ok()
+        && &answer == b"+PONG"
+}

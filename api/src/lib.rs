@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use jobboard_shared::{
     Clock,
-    auth::{PageTokens, Passwords, TokenSigner},
+    auth::{MailedTokenKey, PageTokens, Passwords, TokenSigner},
     config::Config,
     jobs::VisitorKey,
     limits::Limiter,
@@ -64,6 +64,7 @@ pub struct App {
     pub cursors: CursorKey,
     pub tokens: TokenSigner,
     pub page_tokens: PageTokens,
+    pub mailed_tokens: MailedTokenKey,
     pub passwords: Passwords,
     pub visitors: VisitorKey,
     pub limiter: Arc<Limiter>,
@@ -91,6 +92,7 @@ impl App {
             cursors: CursorKey::new(&config.auth.secret_key),
             tokens: TokenSigner::new(&config.auth.secret_key, config.auth.access_token_lifetime),
             page_tokens: PageTokens::new(&config.auth.secret_key),
+            mailed_tokens: MailedTokenKey::new(&config.auth.secret_key),
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
             limiter,
@@ -105,8 +107,8 @@ impl App {
 /// Every operation there is. A tuple holds 16 members at most: nest.
 fn operations() -> impl OpenApi {
     (
-        auth::AuthApi,
-        users::UsersApi,
+        (auth::AuthApi, auth::RecoveryApi),
+        (users::UsersApi, users::AccountsApi),
         (
             jobs::JobsApi,
             imports::ImportsApi,

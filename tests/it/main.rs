@@ -33,3 +33,4 @@ mod search;
 mod spec_examples;
 mod support;
 mod trending;
+mod users;

@@ -1,7 +1,7 @@
 //! Which handler runs which kind of task.
 
 use jobboard_shared::{
-    auth::tasks::DeleteExpiredSessions,
+    auth::tasks::{DeleteExpiredSessions, SendPasswordReset},
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
     jobs::tasks::{CloseExpired, ForgetAddresses},
     notifications::tasks::{SendEmail, SweepOutbox},
@@ -36,5 +36,6 @@ pub fn registry() -> Registry {
         .on::<PruneExpired>(recommendations::prune_expired)
         .on::<ApplySignals>(trending::apply_signals)
         .on::<Decay>(trending::decay)
+        .on::<SendPasswordReset>(auth::send_password_reset)
         .on::<DeleteExpiredSessions>(auth::delete_expired_sessions)
 }

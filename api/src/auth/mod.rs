@@ -2,6 +2,7 @@
 
 mod dto;
 mod extractors;
+mod recovery;
 
 use jobboard_shared::{
     auth::{self, Credentials, Exchange, Password, RefreshToken},
@@ -24,6 +25,7 @@ use crate::{
 
 pub(crate) use extractors::bearer_token;
 pub use extractors::{Admin, Employer, Freelancer, Manager, SignedIn, Viewer};
+pub(crate) use recovery::{RecoveryApi, prove_password, reset_password};
 
 pub(crate) struct AuthApi;
 
@@ -45,16 +47,18 @@ enum LogoutResponse {
 impl AuthApi {
     /// Create an account
     ///
-    /// Employers post jobs, freelancers apply for them. Administrators may close
-    /// registration: `registration_closed`.
+    /// Employers post jobs, freelancers apply for them. A mail asks to confirm the
+    /// address. Administrators may close registration: `registration_closed`.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(&self, app: Data<&App>, body: Strict<Register>) -> Result<RegisterResponse> {
         let (registration, password) = body.0.parse()?;
         users::ensure_registration_open(&mut *app.db.acquire().await?).await?;
         let new = registration.with_hash(hash(&app, &password).await?);
         let mut tx = app.db.begin().await?;
-        let account = users::db::insert(&mut tx, &new).await?;
-        let tokens = open_session(&app, &mut tx, account.id, account.role).await?;
+        let account = users::register(&mut tx, &app.mailed_tokens, &new).await?;
+        let tokens = open_session(&app, &mut tx, account.id, account.role, &new.password_hash)
+            .await?
+            .ok_or_else(|| Problem::internal("a new account cannot sign in"))?;
         tx.commit().await?;
         Ok(RegisterResponse::Created(Json(Registered {
             user: account.into(),
@@ -68,14 +72,14 @@ impl AuthApi {
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(&self, app: Data<&App>, body: Strict<Login>) -> Result<Json<TokenPair>> {
         let (email, password) = body.0.parse();
-        let Some(account) = authenticate(&app, email.as_ref(), &password).await? else {
-            return Err(Problem::unauthorized(
-                "invalid_credentials",
-                "the email address or the password is wrong",
-            ));
-        };
+        let account = authenticate(&app, email.as_ref(), &password)
+            .await?
+            .ok_or_else(invalid_credentials)?;
+        let (user_id, role) = (account.user_id, account.role);
         let mut tx = app.db.begin().await?;
-        let tokens = open_session(&app, &mut tx, account.user_id, account.role).await?;
+        let tokens = open_session(&app, &mut tx, user_id, role, &account.password_hash)
+            .await?
+            .ok_or_else(invalid_credentials)?;
         tx.commit().await?;
         Ok(Json(tokens))
     }
@@ -145,23 +149,26 @@ pub(crate) async fn authenticate(
     Ok(account.filter(|account| fits && account.is_active))
 }
 
-async fn hash(app: &App, password: &Password) -> Result<String> {
+pub(crate) async fn hash(app: &App, password: &Password) -> Result<String> {
     app.passwords
         .hash(password)
         .await
         .map_err(Problem::internal)
 }
 
+/// `None`: the password or the account was taken away meanwhile.
 async fn open_session(
     app: &App,
     conn: &mut sqlx::PgConnection,
     user_id: Uuid,
     role: users::Role,
-) -> Result<TokenPair> {
+    password_hash: &str,
+) -> Result<Option<TokenPair>> {
     let refresh = RefreshToken::generate();
     let lifetime = app.config.auth.refresh_token_lifetime;
-    let session_id = auth::db::open_session(conn, user_id, &refresh, lifetime).await?;
-    Ok(pair(app, user_id, session_id, role, &refresh))
+    let session_id =
+        auth::db::open_session(conn, user_id, password_hash, &refresh, lifetime).await?;
+    Ok(session_id.map(|session_id| pair(app, user_id, session_id, role, &refresh)))
 }
 
 fn pair(
@@ -177,6 +184,13 @@ fn pair(
         token_type: "Bearer".to_owned(),
         expires_in: app.tokens.lifetime().as_secs(),
     }
+}
+
+fn invalid_credentials() -> Problem {
+    Problem::unauthorized(
+        "invalid_credentials",
+        "the email address or the password is wrong",
+    )
 }
 
 fn invalid_refresh_token() -> Problem {

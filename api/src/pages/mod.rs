@@ -1,7 +1,9 @@
-//! Pages for people: the way in, the mails that are kept instead of sent, and what
-//! administrators operate.
+//! Pages for people: the way in, where the links of mails lead, the mails that are
+//! kept instead of sent, and what administrators operate.
 
+mod account;
 mod admin;
+mod form;
 mod outbox;
 
 use std::sync::LazyLock;
@@ -34,6 +36,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("mail.html", include_str!("mail.html")),
     ]
     .into_iter()
+    .chain(account::TEMPLATES)
     .chain(admin::TEMPLATES)
     {
         #[expect(clippy::expect_used, reason = "compiled in and tested")]
@@ -48,14 +51,14 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     let hash = STANDARD.encode(Sha256::digest(STYLE));
     HeaderValue::from_str(&format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'"
     ))
     .ok()
 });
 
 pub(crate) fn add_to(route: Route) -> Route {
-    admin::add_to(route)
+    account::add_to(admin::add_to(route))
         .at("/", get(home))
         .at("/outbox", get(outbox::list))
         .at("/outbox/:name", get(outbox::show))

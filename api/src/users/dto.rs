@@ -1,9 +1,18 @@
-//! The account as its owner sees it.
+//! Accounts as their owners and administrators see and change them.
 
 use chrono::{DateTime, Utc};
-use jobboard_shared::users::{Account, AccountType, Role};
+use jobboard_shared::{
+    auth::{Password, RefreshToken},
+    users::{
+        Account, AccountChange, AccountType, Email, ProfileChange, Role,
+        administration::MadeAccount,
+    },
+};
 use poem_openapi::{Enum, Object};
+use secrecy::SecretString;
 use uuid::Uuid;
+
+use crate::problem::{Problem, Result};
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename = "Role", rename_all = "snake_case", remote = "Role")]
@@ -60,19 +69,122 @@ impl From<Account> for UserProfile {
     }
 }
 
-#[derive(Debug, Object)]
-pub(crate) struct UserProfileUpdate {
+/// The own account, whole. An address that is left out stays
+#[derive(Object)]
+pub(super) struct UserProfileReplacement {
     #[oai(validator(max_length = 100))]
     first_name: String,
     #[oai(validator(max_length = 100))]
     last_name: String,
+    /// Another one has to be confirmed anew
+    #[oai(validator(max_length = 254))]
+    email: Option<poem_openapi::types::Email>,
+    /// Goes with another email address
+    #[oai(validator(max_length = 128))]
+    current_password: Option<poem_openapi::types::Password>,
 }
 
-impl UserProfileUpdate {
-    pub(super) fn parse(self) -> (String, String) {
-        (
-            self.first_name.trim().to_owned(),
-            self.last_name.trim().to_owned(),
-        )
+/// What is to change of the own account
+#[derive(Object)]
+pub(super) struct UserProfileChange {
+    #[oai(validator(max_length = 100))]
+    first_name: Option<String>,
+    #[oai(validator(max_length = 100))]
+    last_name: Option<String>,
+    /// Another one has to be confirmed anew
+    #[oai(validator(max_length = 254))]
+    email: Option<poem_openapi::types::Email>,
+    /// Goes with another email address
+    #[oai(validator(max_length = 128))]
+    current_password: Option<poem_openapi::types::Password>,
+}
+
+impl From<UserProfileReplacement> for UserProfileChange {
+    fn from(whole: UserProfileReplacement) -> Self {
+        Self {
+            first_name: Some(whole.first_name),
+            last_name: Some(whole.last_name),
+            email: whole.email,
+            current_password: whole.current_password,
+        }
+    }
+}
+
+impl UserProfileChange {
+    pub(super) fn parse(self) -> Result<(ProfileChange, Option<SecretString>)> {
+        let email = self.email.map(|email| Email::parse(&email)).transpose();
+        let change = ProfileChange {
+            first_name: self.first_name.map(|name| name.trim().to_owned()),
+            last_name: self.last_name.map(|name| name.trim().to_owned()),
+            email: email.map_err(|error| Problem::invalid(vec![error]))?,
+        };
+        let password = self.current_password;
+        Ok((change, password.map(|password| password.0.into())))
+    }
+}
+
+/// An account that an administrator makes
+#[derive(Object)]
+pub(super) struct AccountCreate {
+    #[oai(validator(max_length = 254))]
+    email: poem_openapi::types::Email,
+    role: RoleName,
+    /// Left out: a mail lets the owner choose one
+    #[oai(validator(min_length = 8, max_length = 128))]
+    password: Option<poem_openapi::types::Password>,
+    /// Administrators have no profile to hold a name
+    #[oai(default, validator(max_length = 100))]
+    first_name: String,
+    #[oai(default, validator(max_length = 100))]
+    last_name: String,
+}
+
+impl AccountCreate {
+    /// With the password to hash: a random one that nobody learns, where none is
+    /// given.
+    pub(super) fn parse(self) -> Result<(MadeAccount, Password)> {
+        let email = Email::parse(&self.email);
+        let has_password = self.password.is_some();
+        let text = match self.password {
+            Some(password) => password.0,
+            None => RefreshToken::generate().to_text(),
+        };
+        let password = Password::choose(&text, email.as_ref().ok());
+        let (email, password) = match (email, password) {
+            (Ok(email), Ok(password)) => (email, password),
+            (email, password) => {
+                let errors = email.err().into_iter().chain(password.err());
+                return Err(Problem::invalid(errors.collect()));
+            }
+        };
+        let made = MadeAccount {
+            email,
+            password_hash: String::new(),
+            has_password,
+            role: self.role.into(),
+            first_name: self.first_name.trim().to_owned(),
+            last_name: self.last_name.trim().to_owned(),
+        };
+        Ok((made, password))
+    }
+}
+
+/// What is to change of an account
+#[derive(Object)]
+pub(super) struct AccountUpdate {
+    /// `admin`, or the role of the account's own profile
+    role: Option<RoleName>,
+    /// Switching an account off ends its sessions
+    is_active: Option<bool>,
+    is_verified: Option<bool>,
+}
+
+impl From<AccountUpdate> for AccountChange {
+    fn from(update: AccountUpdate) -> Self {
+        Self {
+            role: update.role.map(Into::into),
+            is_active: update.is_active,
+            is_verified: update.is_verified,
+        }
     }
 }

@@ -4,10 +4,16 @@
 //! session, and every request looks the session up, so that a logout, a revoked
 //! session or a switched-off account acts at once. Its refresh token is random,
 //! stored as a hash, and used once: a second use is theft and ends the session.
+//!
+//! Who has forgotten the password, or is to confirm an address, is mailed a token
+//! ([`recovery`]).
 
 pub mod db;
+pub mod emails;
+mod mailed_tokens;
 mod page_tokens;
 mod passwords;
+pub mod recovery;
 pub mod tasks;
 mod tokens;
 
@@ -15,6 +21,7 @@ use uuid::Uuid;
 
 use crate::users::Role;
 
+pub use mailed_tokens::{MailedToken, MailedTokenKey, Occasion, Purpose};
 pub use page_tokens::{PAGE_IDLE, PageSession, PageTokens};
 pub use passwords::{Password, PasswordError, Passwords};
 pub use tokens::{Claims, InvalidToken, RefreshToken, TokenSigner};

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Company, CompanyDetails, CompanyFilter, CompanyKey, NameCursor};
 use crate::{
     Error, Result,
+    database::escape_like,
     employers::Scope,
     pagination::{Paging, Slice},
 };
@@ -213,11 +214,7 @@ async fn like_prefix(conn: &mut PgConnection, prefix: &str) -> Result<String> {
     let normalized = sqlx::query_scalar!(r#"select normalize_company_name($1) as "name!""#, prefix)
         .fetch_one(conn)
         .await?;
-    let escaped = normalized
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    Ok(format!("{escaped}%"))
+    Ok(format!("{}%", escape_like(&normalized)))
 }
 
 /// None where a company of this name, or of this slug, exists.

@@ -112,3 +112,10 @@ pub fn waited_in_vain(error: &sqlx::Error) -> bool {
         .as_database_error()
         .is_some_and(|error| matches!(error.code().as_deref(), Some("55P03" | "40P01")))
 }
+
+/// The text as a part of a `like` pattern that stands for itself.
+pub fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}

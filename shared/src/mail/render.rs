@@ -86,6 +86,46 @@ const SOURCES: &[(&str, &str)] = &[
         "import_finished.html",
         include_str!("templates/import_finished.html"),
     ),
+    (
+        "password_reset.txt",
+        include_str!("templates/password_reset.txt"),
+    ),
+    (
+        "password_reset.html",
+        include_str!("templates/password_reset.html"),
+    ),
+    (
+        "password_changed.txt",
+        include_str!("templates/password_changed.txt"),
+    ),
+    (
+        "password_changed.html",
+        include_str!("templates/password_changed.html"),
+    ),
+    (
+        "email_verification.txt",
+        include_str!("templates/email_verification.txt"),
+    ),
+    (
+        "email_verification.html",
+        include_str!("templates/email_verification.html"),
+    ),
+    (
+        "email_changed.txt",
+        include_str!("templates/email_changed.txt"),
+    ),
+    (
+        "email_changed.html",
+        include_str!("templates/email_changed.html"),
+    ),
+    (
+        "account_created.txt",
+        include_str!("templates/account_created.txt"),
+    ),
+    (
+        "account_created.html",
+        include_str!("templates/account_created.html"),
+    ),
 ];
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {

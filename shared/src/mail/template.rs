@@ -18,16 +18,31 @@ pub enum Template {
     OfferAccepted,
     /// To whoever uploaded the file.
     ImportFinished,
+    /// To the account: here is how to choose another password.
+    PasswordReset,
+    /// To the account: it has another password.
+    PasswordChanged,
+    /// To the account's address: confirm that it is yours.
+    EmailVerification,
+    /// To the address that the account had before.
+    EmailChanged,
+    /// To the account that an administrator made: choose a password.
+    AccountCreated,
 }
 
 impl Template {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::ApplicationConfirmation,
         Self::ApplicationReceived,
         Self::ApplicationStatusChanged,
         Self::ApplicationWithdrawn,
         Self::OfferAccepted,
         Self::ImportFinished,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::EmailVerification,
+        Self::EmailChanged,
+        Self::AccountCreated,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -38,6 +53,11 @@ impl Template {
             Self::ApplicationWithdrawn => "application_withdrawn",
             Self::OfferAccepted => "offer_accepted",
             Self::ImportFinished => "import_finished",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::EmailVerification => "email_verification",
+            Self::EmailChanged => "email_changed",
+            Self::AccountCreated => "account_created",
         }
     }
 
@@ -47,7 +67,7 @@ impl Template {
     ///
     /// | kind | repeated |
     /// |---|---|
-    /// | security: confirm an address, reset a password, a new sign-in | yes |
+    /// | security: confirm an address, reset or changed password, changed address | yes |
     /// | what somebody waits for: applications and their moves | yes |
     /// | digests, alerts, reports: the next one, or the site, says it too | no |
     pub const fn repeats_when_unknown(self) -> bool {
@@ -56,7 +76,12 @@ impl Template {
             | Self::ApplicationReceived
             | Self::ApplicationStatusChanged
             | Self::ApplicationWithdrawn
-            | Self::OfferAccepted => true,
+            | Self::OfferAccepted
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::EmailVerification
+            | Self::EmailChanged
+            | Self::AccountCreated => true,
             Self::ImportFinished => false,
         }
     }

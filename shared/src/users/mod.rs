@@ -1,5 +1,6 @@
 //! Accounts and their roles.
 
+pub mod administration;
 pub mod db;
 
 use std::fmt;
@@ -9,7 +10,12 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, FieldError, Result, settings};
+use crate::{
+    Error, FieldError, Result,
+    auth::{MailedTokenKey, Occasion, recovery},
+    rules::Rules,
+    settings,
+};
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -133,6 +139,75 @@ pub async fn ensure_registration_open(conn: &mut PgConnection) -> Result<()> {
             "no new accounts are accepted at the moment",
         ))
     }
+}
+
+/// The longest first or last name, in characters.
+pub const MAX_NAME: usize = 100;
+
+/// What an administrator looks for among the accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountFilter {
+    pub role: Option<Role>,
+    pub is_active: Option<bool>,
+    /// Any part of the address, without regard to case.
+    pub email_part: Option<String>,
+}
+
+/// What an administrator changes of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountChange {
+    pub role: Option<Role>,
+    pub is_active: Option<bool>,
+    pub is_verified: Option<bool>,
+}
+
+/// What people change of their own account; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<Email>,
+}
+
+/// Creates an account, and mails it to have its address confirmed.
+pub async fn register(
+    conn: &mut PgConnection,
+    key: &MailedTokenKey,
+    new: &NewAccount,
+) -> Result<Account> {
+    check_names(Some(&new.first_name), Some(&new.last_name))?;
+    let account = db::insert(conn, new).await?;
+    recovery::mail_token(conn, key, account.id, Occasion::EmailVerification).await?;
+    Ok(account)
+}
+
+/// Changes the own account. A new address has to be confirmed anew.
+pub async fn change_profile(
+    conn: &mut PgConnection,
+    key: &MailedTokenKey,
+    user_id: Uuid,
+    change: &ProfileChange,
+) -> Result<Account> {
+    let (first_name, last_name) = (change.first_name.as_deref(), change.last_name.as_deref());
+    check_names(first_name, last_name)?;
+    if let Some(email) = &change.email
+        && db::get(conn, user_id).await?.email != email.as_str()
+    {
+        recovery::change_email(conn, key, user_id, email).await?;
+    }
+    if (first_name.is_some() || last_name.is_some())
+        && !db::rename(conn, user_id, first_name, last_name).await?
+    {
+        return Err(Error::conflict("no_profile", "this account has no profile"));
+    }
+    db::get(conn, user_id).await
+}
+
+fn check_names(first_name: Option<&str>, last_name: Option<&str>) -> Result<()> {
+    let mut rules = Rules::new();
+    rules.optional_text("first_name", first_name, MAX_NAME);
+    rules.optional_text("last_name", last_name, MAX_NAME);
+    rules.finish()
 }
 
 #[cfg(test)]

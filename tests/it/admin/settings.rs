@@ -175,6 +175,7 @@ async fn closed_registration_refuses_new_accounts_and_lets_others_in() {
         .await
         .expect(200);
     app.anonymous().post(register, newcomer).await.expect(201);
+    app.drain_tasks().await;
 }
 
 #[tokio::test]

@@ -2,10 +2,12 @@
 
 use jobboard_shared::{
     applications::{ApplicationStatus, emails::MoveFacts},
+    auth::emails::TokenFacts,
     imports::emails::FinishedFacts,
     mail::{Recipient, Rendered, Template, render},
 };
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 fn facts(status: ApplicationStatus) -> MoveFacts {
@@ -137,4 +139,21 @@ fn to_whoever_imported() {
         "import_failed",
         &rendered(Template::ImportFinished, "Bo", &broken),
     );
+}
+
+#[test]
+fn to_whom_an_account_belongs() {
+    let token = TokenFacts {
+        token: "AbC-_123".into(),
+    };
+    for template in [
+        Template::PasswordReset,
+        Template::EmailVerification,
+        Template::AccountCreated,
+    ] {
+        check(template.name(), &rendered(template, "Ana", &token));
+    }
+    for template in [Template::PasswordChanged, Template::EmailChanged] {
+        check(template.name(), &rendered(template, "Ana", &json!({})));
+    }
 }

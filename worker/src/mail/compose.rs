@@ -2,10 +2,15 @@
 
 use jobboard_shared::{
     applications::emails::move_facts,
+    auth::{
+        MailedTokenKey,
+        emails::{former_address, token_facts},
+    },
     imports::emails::finished_facts,
     mail::{Recipient, RenderError, Rendered, Template, render},
     notifications::db::{self, OutboxEmail},
 };
+use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::Context;
@@ -45,9 +50,15 @@ pub(super) async fn compose(
     let Some((address, recipient, suppressed)) = db::recipient(conn, email.user_id).await? else {
         return Ok(Composed::Gone);
     };
-    if suppressed {
-        return Ok(Composed::Suppressed);
-    }
+    let address = match template {
+        // The account has another one by now: what is known of that says nothing.
+        Template::EmailChanged => match former_address(conn, email.event_id).await? {
+            Some(former) => former.as_str().to_owned(),
+            None => return Ok(Composed::Gone),
+        },
+        _ if suppressed => return Ok(Composed::Suppressed),
+        _ => address,
+    };
     let content = words(conn, ctx, email, template, &recipient).await?;
     Ok(content.map_or(Composed::Gone, |content| Composed::Ready {
         address,
@@ -74,6 +85,19 @@ async fn words(
         Template::ImportFinished => finished_facts(conn, email.event_id)
             .await?
             .map(|facts| render(template, site, recipient, &facts)),
+        Template::PasswordReset | Template::AccountCreated | Template::EmailVerification => {
+            let key = MailedTokenKey::new(&ctx.config.auth.secret_key);
+            token_facts(conn, &key, email.event_id)
+                .await?
+                .map(|facts| render(template, site, recipient, &facts))
+        }
+        Template::PasswordChanged | Template::EmailChanged => {
+            Some(render(template, site, recipient, &NoFacts {}))
+        }
     };
     Ok(rendered.transpose()?)
 }
+
+/// Of mails whose words are always the same.
+#[derive(Serialize)]
+struct NoFacts {}

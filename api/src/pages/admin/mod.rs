@@ -26,6 +26,7 @@ use url::form_urlencoded;
 use self::session::{Visit, visit};
 use crate::{
     App,
+    pages::form::Fields,
     problem::{Problem, Result},
 };
 
@@ -174,15 +175,15 @@ const DONE: [(&str, &str); 10] = [
 ];
 
 /// The sentence for `?done=`, and nothing for anything else.
-fn done(fields: &session::Fields) -> Option<&'static str> {
+fn done(fields: &Fields) -> Option<&'static str> {
     let done = fields.get("done")?;
     let found = DONE.iter().find(|(name, _)| *name == done);
     found.map(|(_, sentence)| *sentence)
 }
 
 /// Of the request's query string.
-fn query(request: &Request) -> session::Fields {
-    session::Fields::of(request.uri().query().unwrap_or_default().as_bytes())
+fn query(request: &Request) -> Fields {
+    Fields::of(request.uri().query().unwrap_or_default().as_bytes())
 }
 
 fn not_found() -> Problem {

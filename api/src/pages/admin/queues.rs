@@ -14,11 +14,12 @@ use poem::{
 
 use super::{
     done, for_admin, not_found, plots, query, see_other,
-    session::{Fields, form_of, visit},
+    session::{form_of, visit},
     url_part,
 };
 use crate::{
     App,
+    pages::form::Fields,
     problem::{Problem, Result},
 };
 

@@ -17,12 +17,12 @@ use poem::{
     web::Data,
 };
 use secrecy::SecretString;
-use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{page, see_other};
 use crate::{
-    App, auth as api_auth, body,
+    App, auth as api_auth,
+    pages::form::Fields,
     problem::{Problem, Result},
 };
 
@@ -31,7 +31,6 @@ const COOKIE: &str = "jobboard_admin";
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
 /// A cookie older than this is replaced by a new one.
 const RENEWED_AFTER: TimeDelta = TimeDelta::minutes(5);
-const MAX_FORM_BYTES: usize = 10_000;
 
 /// An administrator at a page.
 pub(super) struct Visit {
@@ -109,34 +108,6 @@ pub(super) async fn form_of(app: &App, visit: &Visit, body: Body) -> Result<Fiel
     ))
 }
 
-/// What a form sent.
-pub(super) struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    async fn read(body: Body) -> Result<Self> {
-        let bytes = body::read(body, MAX_FORM_BYTES).await?;
-        Ok(Self::of(&bytes))
-    }
-
-    /// Of a form or a query string.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        Self(form_urlencoded::parse(bytes).into_owned().collect())
-    }
-
-    /// `None` where it is missing, empty, or holds what the database cannot.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty() && !value.contains('\0'))
-    }
-
-    pub(super) fn owned(&self, name: &str) -> Option<String> {
-        self.get(name).map(str::to_owned)
-    }
-}
-
 fn cookie_of(app: &App, user_id: Uuid, session_id: Uuid) -> Result<HeaderValue> {
     let token = app.page_tokens.sign(user_id, session_id, app.clock.now());
     set_cookie(app, &token, PAGE_IDLE.num_seconds())
@@ -172,30 +143,36 @@ pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Res
     let email = fields
         .get("email")
         .and_then(|email| Email::parse(email).ok());
-    // As it is: blanks may belong to it.
-    let password = fields.0.iter().find(|(name, _)| name == "password");
-    let password = SecretString::from(password.map_or("", |(_, password)| password));
+    let password = SecretString::from(fields.as_typed("password"));
     let account = api_auth::authenticate(&app, email.as_ref(), &password).await?;
     let Some(account) = account.filter(|account| account.role == Role::Admin) else {
-        let mut refused = page("admin/login.html", context! { refused => true })?;
-        refused.set_status(StatusCode::FORBIDDEN);
-        return Ok(refused);
+        return refused_login();
     };
     let mut tx = app.db.begin().await?;
     // Its refresh token is given to nobody: the session is this browser's alone.
     let session_id = auth::db::open_session(
         &mut tx,
         account.user_id,
+        &account.password_hash,
         &RefreshToken::generate(),
         LONGEST_SESSION,
     )
     .await?;
+    let Some(session_id) = session_id else {
+        return refused_login();
+    };
     tx.commit().await?;
     tracing::info!(admin = %account.user_id, %session_id, "administrator signed in on the pages");
     let cookie = cookie_of(&app, account.user_id, session_id)?;
     let mut response = see_other("/admin/tasks/");
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+fn refused_login() -> Result<Response> {
+    let mut refused = page("admin/login.html", context! { refused => true })?;
+    refused.set_status(StatusCode::FORBIDDEN);
+    Ok(refused)
 }
 
 #[handler]

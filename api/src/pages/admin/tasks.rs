@@ -15,12 +15,10 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{
-    done, for_admin, not_found, query, see_other,
-    session::{Fields, form_of},
-};
+use super::{done, for_admin, not_found, query, see_other, session::form_of};
 use crate::{
     App,
+    pages::form::Fields,
     problem::{Problem, Result},
 };
 

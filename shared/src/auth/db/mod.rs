@@ -1,4 +1,6 @@
-//! Every statement about sessions and their tokens.
+//! Every statement about sessions, their tokens and passwords.
+
+pub mod mailed_tokens;
 
 use std::time::Duration;
 
@@ -54,13 +56,27 @@ pub async fn credentials(db: impl PgExecutor<'_>, email: &Email) -> Result<Optio
     Ok(credentials)
 }
 
-/// Opens a session with its first refresh token and notes the login.
+/// Opens a session with its first refresh token and notes the login. `None`, if
+/// the account was switched off or got another password since `password_hash` was
+/// read: whoever changes either ends all sessions, this one too.
 pub async fn open_session(
     conn: &mut PgConnection,
     user_id: Uuid,
+    password_hash: &str,
     token: &RefreshToken,
     lifetime: Duration,
-) -> Result<Uuid> {
+) -> Result<Option<Uuid>> {
+    let noted = sqlx::query!(
+        "update users set last_login = app_now()
+         where id = $1 and is_active and password_hash = $2",
+        user_id,
+        password_hash,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if noted.rows_affected() == 0 {
+        return Ok(None);
+    }
     let lifetime = interval(lifetime);
     let session_id = sqlx::query_scalar!(
         "insert into sessions (user_id, expires_at) values ($1, app_now() + $2) returning id",
@@ -70,13 +86,7 @@ pub async fn open_session(
     .fetch_one(&mut *conn)
     .await?;
     insert_refresh_token(conn, session_id, token, &lifetime).await?;
-    sqlx::query!(
-        "update users set last_login = app_now() where id = $1",
-        user_id
-    )
-    .execute(conn)
-    .await?;
-    Ok(session_id)
+    Ok(Some(session_id))
 }
 
 /// Exchanges a refresh token for `next`, and lets the session live on for
@@ -145,6 +155,80 @@ pub async fn revoke(db: impl PgExecutor<'_>, session_id: Uuid) -> Result<()> {
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Ends all sessions of an account but `except`.
+pub async fn revoke_all(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    except: Option<Uuid>,
+) -> Result<()> {
+    sqlx::query!(
+        "update sessions set revoked_at = app_now()
+         where user_id = $1 and revoked_at is null and id is distinct from $2",
+        user_id,
+        except,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The active account of an address.
+pub async fn active_account(conn: &mut PgConnection, email: &Email) -> Result<Option<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        "select id from users where email = $1 and is_active",
+        email.as_str(),
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// The PHC string and the address of an account.
+pub async fn password_of(
+    db: impl PgExecutor<'_>,
+    user_id: Uuid,
+) -> Result<Option<(String, String)>> {
+    let row = sqlx::query!(
+        "select password_hash, email from users where id = $1",
+        user_id,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.password_hash, row.email)))
+}
+
+pub async fn set_password(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    password_hash: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update users set password_hash = $2 where id = $1",
+        user_id,
+        password_hash,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// False, if the account has another password than the one of `former_hash`.
+pub async fn replace_password(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    former_hash: &str,
+    password_hash: &str,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "update users set password_hash = $3 where id = $1 and password_hash = $2",
+        user_id,
+        former_hash,
+        password_hash,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Deletes sessions that expired more than a day ago, at most `limit` of them,

@@ -1,0 +1,4 @@
+//! Accounts: one's own, and all of them for administrators.
+
+mod administration;
+mod profile;

@@ -69,8 +69,8 @@ pub async fn forget_workers(conn: &mut PgConnection, unseen: Duration) -> Result
 /// take new tasks.
 pub async fn alive_workers(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select count(*) as "alive!" from workers
-           where seen_at > (select app_now()) - 2 * lease and not stopping"#
+        r#"select count(*) as "alive!" from workers w
+           where is_alive(w) and not stopping"#
     )
     .fetch_one(conn)
     .await

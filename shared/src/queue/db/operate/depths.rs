@@ -119,7 +119,7 @@ pub async fn queues(conn: &mut PgConnection) -> Result<Vec<QueueDepth>, sqlx::Er
             select s.key as queue, count(*) as workers, sum(s.value::bigint)::bigint as slots
             from workers w
             cross join lateral jsonb_each_text(w.queues) s
-            where w.seen_at > (select now from clock) - interval '1 minute' and not w.stopping
+            where is_alive(w) and not w.stopping
             group by s.key
         ),
         names as (

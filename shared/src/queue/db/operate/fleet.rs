@@ -30,7 +30,7 @@ pub struct Worker {
     pub seen_at: DateTime<Utc>,
     pub seen_seconds_ago: f64,
     pub stopping: bool,
-    /// It has given a sign of life within its lease.
+    /// It has given a sign of life within two leases' time.
     pub alive: bool,
 }
 
@@ -60,7 +60,7 @@ pub async fn workers(conn: &mut PgConnection) -> Result<Vec<Worker>, sqlx::Error
             extract(epoch from w.lease)::float8 as "lease_seconds!",
             w.started_at, w.seen_at,
             extract(epoch from clock.now - w.seen_at)::float8 as "seen_seconds_ago!",
-            w.stopping, w.seen_at > clock.now - w.lease as "alive!"
+            w.stopping, is_alive(w) as "alive!"
         from clock, workers w
         left join oldest o on o.leased_by = w.id
         order by w.seen_at desc, w.id

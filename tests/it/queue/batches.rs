@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use jobboard_shared::queue::{
-    Again, BatchId, NewTask, Settlement, Task, TaskId, create_batch,
-    db::{self, BatchProgress, Cancelled, operate},
-    enqueue_in_batch,
-    tasks::Upkeep,
+use jobboard_shared::{
+    pagination::{Paging, Start},
+    queue::{
+        Again, BatchId, NewTask, Settlement, Task, TaskId, create_batch,
+        db::{self, Cancelled, operate},
+        enqueue_in_batch,
+        tasks::Upkeep,
+    },
 };
 use jobboard_worker::{Context, Lease, TaskError, runtime::Registry};
 use serde::{Deserialize, Serialize};
@@ -40,10 +43,15 @@ async fn batch_of<T: Task>(queue: &Queue, number: i32, members: &[T]) -> BatchId
     batch
 }
 
-async fn progress(queue: &Queue, batch: BatchId) -> BatchProgress {
+async fn progress(queue: &Queue, batch: BatchId) -> operate::Batch {
     let mut conn = queue.db.acquire().await.unwrap();
-    let progress = db::batch_progress(&mut conn, batch).await.unwrap();
-    progress.expect("the batch")
+    let paging = Paging {
+        start: Start::After(None),
+        size: 100,
+    };
+    let batches = operate::batches(&mut conn, &paging).await.unwrap().rows;
+    let found = batches.into_iter().find(|found| found.id == batch);
+    found.expect("the batch")
 }
 
 async fn sweep(queue: &Queue) -> Vec<BatchId> {

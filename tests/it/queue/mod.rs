@@ -41,6 +41,15 @@ struct Queue {
     _database: TestDatabase,
 }
 
+/// A task that nobody runs again.
+#[derive(sqlx::FromRow)]
+struct DeadTask {
+    id: TaskId,
+    attempt: i16,
+    reason: String,
+    errors: serde_json::Value,
+}
+
 impl Queue {
     async fn start() -> Self {
         Self::start_with(|_| {}).await
@@ -106,9 +115,12 @@ impl Queue {
             .unwrap()
     }
 
-    async fn dead(&self) -> Vec<db::DeadTask> {
-        let mut conn = self.db.acquire().await.unwrap();
-        db::dead_tasks(&mut conn, None, 100).await.unwrap()
+    /// The newest first.
+    async fn dead(&self) -> Vec<DeadTask> {
+        sqlx::query_as("select * from dead_tasks order by died_at desc, id desc")
+            .fetch_all(&self.db)
+            .await
+            .unwrap()
     }
 
     async fn advance(&self, by: Duration) {

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, types::Json};
 
 use super::insert;
@@ -124,37 +123,6 @@ async fn end_one(conn: &mut PgConnection, batch: BatchId) -> Result<bool, sqlx::
     }
     tx.commit().await?;
     Ok(true)
-}
-
-/// How far a batch has come. What is neither left nor dead is done or cancelled.
-#[derive(Clone, Debug)]
-pub struct BatchProgress {
-    pub name: String,
-    /// Tasks that were ever enqueued in it.
-    pub total: i32,
-    /// Pending or running.
-    pub remaining: i64,
-    pub dead: i64,
-    pub ended_at: Option<DateTime<Utc>>,
-}
-
-/// Counts the tasks of one batch.
-pub async fn batch_progress(
-    conn: &mut PgConnection,
-    batch: BatchId,
-) -> Result<Option<BatchProgress>, sqlx::Error> {
-    sqlx::query_as!(
-        BatchProgress,
-        r#"
-        select name, total, ended_at,
-            (select count(*) from tasks t where t.batch_id = b.id) as "remaining!",
-            (select count(*) from dead_tasks d where d.batch_id = b.id) as "dead!"
-        from task_batches b where id = $1
-        "#,
-        batch.0,
-    )
-    .fetch_optional(conn)
-    .await
 }
 
 /// Forgets batches that ended so long ago, at most 10,000 at once.

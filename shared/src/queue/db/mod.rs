@@ -14,10 +14,7 @@ mod settle;
 mod waiting;
 mod workers;
 
-pub use batches::{
-    BatchProgress, add_to_batch, batch_progress, create_batch, end_batches, forget_batches,
-    sweep_batches,
-};
+pub use batches::{add_to_batch, create_batch, end_batches, forget_batches, sweep_batches};
 pub use cancel::{Cancelled, cancel, sweep_cancels};
 pub use enqueue::{INSERT_CHUNK, Inserted, insert};
 pub use lease::{
@@ -26,9 +23,7 @@ pub use lease::{
 };
 pub use limited::{LimitedLease, is_limited, lease_limited};
 pub use minutes::{MinuteCounts, add_minutes, drop_old_minutes};
-pub use records::{
-    DeadTask, DroppedRecords, dead_tasks, drop_old_records, make_partitions, open_tasks,
-};
+pub use records::{DroppedRecords, drop_old_records, make_partitions, open_tasks};
 pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
 pub use schedule::{LastTick, claim_ticks, describe_line, last_ticks, register_lines};
 pub use settle::{Attempt, settle, try_settle};

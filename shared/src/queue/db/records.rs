@@ -1,48 +1,6 @@
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
 use sqlx::PgConnection;
-
-use crate::queue::TaskId;
-
-/// A task that nobody will run again.
-#[derive(Clone, Debug)]
-pub struct DeadTask {
-    pub id: TaskId,
-    pub queue: String,
-    pub kind: String,
-    pub args: Value,
-    pub attempt: i16,
-    /// `attempts`, `gave_up` or `undecodable`.
-    pub reason: String,
-    /// Up to ten of `{at, attempt, worker, error}`, oldest first.
-    pub errors: Value,
-    pub enqueued_at: DateTime<Utc>,
-    pub died_at: DateTime<Utc>,
-}
-
-/// The latest deaths, newest first, of one kind or of all.
-pub async fn dead_tasks(
-    conn: &mut PgConnection,
-    kind: Option<&str>,
-    limit: u16,
-) -> Result<Vec<DeadTask>, sqlx::Error> {
-    sqlx::query_as!(
-        DeadTask,
-        r#"
-        select id as "id: TaskId", queue, kind, args, attempt, reason, errors, enqueued_at, died_at
-        from dead_tasks
-        where $1::text is null or kind = $1
-        order by died_at desc, id desc
-        limit $2
-        "#,
-        kind,
-        i64::from(limit),
-    )
-    .fetch_all(conn)
-    .await
-}
 
 /// Makes the daily partitions of `finished_tasks` up to so many days ahead.
 pub async fn make_partitions(conn: &mut PgConnection, days: i32) -> Result<i32, sqlx::Error> {

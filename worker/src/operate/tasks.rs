@@ -213,63 +213,51 @@ fn say_task(task: &TaskDetail) {
 
 async fn retry(db: &PgPool, dead: Dead, json: bool) -> Result<(), StartError> {
     let mut conn = db.acquire().await?;
-    if !dead.all {
-        let mut retried = Vec::new();
-        for id in dead.ids {
-            let one = operate::retry(&mut conn, BY, TaskId(id))
-                .await
-                .map_err(failed)?;
-            retried.push(one.id);
-        }
-        return say_changed("retried", &retried, json);
+    if dead.all {
+        let filter = dead.filter(db).await?;
+        let some = async || operate::retry_many(&mut conn, BY, &filter).await;
+        return all("retried", some, json).await;
     }
-    let filter = dead.filter(db).await?;
-    let mut all = Vec::new();
-    loop {
-        let Bulk { ids, left } = operate::retry_many(&mut conn, BY, &filter)
-            .await
-            .map_err(failed)?;
-        let more = left > 0 && !ids.is_empty();
-        all.extend(ids);
-        if !more {
-            return say_changed("retried", &all, json);
-        }
-        if !json {
-            say(format_args!(
-                "{} retried, {} left",
-                all.len(),
-                words::capped(left)
-            ));
-        }
+    let mut retried = Vec::new();
+    for id in dead.ids {
+        let one = operate::retry(&mut conn, BY, TaskId(id)).await;
+        retried.push(one.map_err(failed)?.id);
     }
+    say_changed("retried", &retried, json)
 }
 
 async fn discard(db: &PgPool, dead: Dead, json: bool) -> Result<(), StartError> {
     let mut conn = db.acquire().await?;
-    if !dead.all {
-        let ids: Vec<_> = dead.ids.iter().copied().map(TaskId).collect();
-        for id in &ids {
-            operate::discard(&mut conn, BY, *id).await.map_err(failed)?;
-        }
-        return say_changed("discarded", &ids, json);
+    if dead.all {
+        let filter = dead.filter(db).await?;
+        let some = async || operate::discard_many(&mut conn, BY, &filter).await;
+        return all("discarded", some, json).await;
     }
-    let filter = dead.filter(db).await?;
+    let ids: Vec<_> = dead.ids.iter().copied().map(TaskId).collect();
+    for id in &ids {
+        operate::discard(&mut conn, BY, *id).await.map_err(failed)?;
+    }
+    say_changed("discarded", &ids, json)
+}
+
+/// Repeats an act that changes so many at most until none is left, and says how far
+/// it has come.
+async fn all(
+    changed: &str,
+    mut some: impl AsyncFnMut() -> Result<Bulk, jobboard_shared::Error>,
+    json: bool,
+) -> Result<(), StartError> {
     let mut all = Vec::new();
     loop {
-        let Bulk { ids, left } = operate::discard_many(&mut conn, BY, &filter)
-            .await
-            .map_err(failed)?;
+        let Bulk { ids, left } = some().await.map_err(failed)?;
         let more = left > 0 && !ids.is_empty();
         all.extend(ids);
         if !more {
-            return say_changed("discarded", &all, json);
+            return say_changed(changed, &all, json);
         }
         if !json {
-            say(format_args!(
-                "{} discarded, {} left",
-                all.len(),
-                words::capped(left)
-            ));
+            let (done, left) = (all.len(), words::capped(left));
+            say(format_args!("{done} {changed}, {left} left"));
         }
     }
 }

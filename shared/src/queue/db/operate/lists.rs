@@ -155,7 +155,8 @@ async fn pending(
         TaskLine,
         r#"
         with looked as (
-            select *, row_number() over (order by queue, priority, run_at, id) as place
+            select *, $6::text is null or kind = $6 as fits,
+                row_number() over (order by queue, priority, run_at, id) as place
             from (
                 select * from tasks
                 where lease_until is null and lapses = 0
@@ -171,9 +172,9 @@ async fn pending(
             enqueued_at as "enqueued_at!", run_at as "run_at?", started_at as "started_at?",
             null::timestamptz as "ended_at?", null::text as "worker?", null::text as "reason?",
             errors->-1->>'error' as "last_error?", batch_id as "batch?: BatchId",
-            ($6::text is null or kind = $6) as "fits!", place = $8 as "last!"
+            fits as "fits!", place = $8 as "last!"
         from looked
-        where $6::text is null or kind = $6 or place = $8
+        where fits or place = $8
         order by queue, priority, run_at, id
         limit $7
         "#,
@@ -270,7 +271,8 @@ async fn dead(
         TaskLine,
         r#"
         with looked as (
-            select *, row_number() over (order by died_at desc, id desc) as place
+            select *, $2::text is null or queue = $2 as fits,
+                row_number() over (order by died_at desc, id desc) as place
             from (
                 select * from dead_tasks
                 where ($1::text is null or kind = $1)
@@ -286,9 +288,9 @@ async fn dead(
             started_at as "started_at?", died_at as "ended_at?",
             errors->-1->>'worker' as "worker?", reason as "reason?",
             errors->-1->>'error' as "last_error?", batch_id as "batch?: BatchId",
-            ($2::text is null or queue = $2) as "fits!", place = $6 as "last!"
+            fits as "fits!", place = $6 as "last!"
         from looked
-        where $2::text is null or queue = $2 or place = $6
+        where fits or place = $6
         order by died_at desc, id desc
         limit $5
         "#,
@@ -314,7 +316,9 @@ async fn ended(
         TaskLine,
         r#"
         with looked as (
-            select *, row_number() over (order by id desc) as place
+            select *, outcome = $1 and ($3::text is null or queue = $3)
+                    and ($4::text is null or kind = $4) as fits,
+                row_number() over (order by id desc) as place
             from (
                 select * from finished_tasks
                 where ($1 = 'done' or outcome <> 'done')
@@ -329,13 +333,9 @@ async fn ended(
             null::timestamptz as "run_at?", started_at as "started_at?",
             finished_at as "ended_at?", finished_by as "worker?", null::text as "reason?",
             errors->-1->>'error' as "last_error?", batch_id as "batch?: BatchId",
-            (outcome = $1 and ($3::text is null or queue = $3)
-                and ($4::text is null or kind = $4)) as "fits!",
-            place = $6 as "last!"
+            fits as "fits!", place = $6 as "last!"
         from looked
-        where (outcome = $1 and ($3::text is null or queue = $3)
-                and ($4::text is null or kind = $4))
-           or place = $6
+        where fits or place = $6
         order by id desc
         limit $5
         "#,

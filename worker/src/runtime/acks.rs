@@ -34,6 +34,10 @@ use crate::TaskError;
 const LARGEST_BATCH: usize = 500;
 /// Settlements that may wait for the acker before handlers wait too.
 const LEAST_CAPACITY: usize = 256;
+/// After a batch of so many, the next waits a little for its company: of tasks
+/// fetched together, the first to end would else have a commit to itself.
+const BUSY_BATCH: usize = 50;
+const GATHERING: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A lease and how it ends, as [`db::settle`] takes it.
@@ -175,6 +179,7 @@ impl Acker {
     async fn run_promptly(&self, db: &Database, done: &CancellationToken) {
         let mut receiver = self.receiver.lock().await;
         let mut messages = Vec::with_capacity(LARGEST_BATCH);
+        let mut busy = false;
         loop {
             let received = tokio::select! {
                 biased;
@@ -184,6 +189,15 @@ impl Acker {
             if received == 0 {
                 return;
             }
+            if busy && received < BUSY_BATCH {
+                tokio::time::sleep(GATHERING).await;
+                while messages.len() < LARGEST_BATCH
+                    && let Ok(message) = receiver.try_recv()
+                {
+                    messages.push(message);
+                }
+            }
+            busy = messages.len() >= BUSY_BATCH;
             let mut batch = Vec::with_capacity(messages.len());
             let mut flushes = Vec::new();
             for message in messages.drain(..) {

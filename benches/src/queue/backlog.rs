@@ -1,4 +1,5 @@
-//! Fetching from a backlog of a million.
+//! Fetching from a backlog of a million, on an otherwise idle machine and beside a
+//! worker that drains it.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +12,20 @@ use crate::Result;
 const MOST_FETCHES: usize = 200;
 const FETCHED: usize = 100;
 
-/// What was seen while a worker drained.
+/// Milliseconds that fetches took, their commits included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fetches {
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backlog {
     pub(super) per_second: f64,
-    /// Milliseconds of a fetch beside the worker's.
-    pub(super) fetch_p50: f64,
-    pub(super) fetch_p99: f64,
+    /// Before the worker began.
+    pub(super) alone: Fetches,
+    /// While it drained at full speed.
+    pub(super) beside: Fetches,
     /// MiB, when the worker had begun and at the end.
     pub(super) memory: (f64, f64),
 }
@@ -38,33 +46,35 @@ pub(super) async fn fill(url: &str, tasks: u64) -> Result<()> {
 }
 
 pub(super) async fn drain(ours: &Contender, url: &str, tasks: u64) -> Result<Backlog> {
+    let times = (usize::try_from(tasks)? / 4 / FETCHED).min(MOST_FETCHES);
+    let alone = fetch(url.to_owned(), times).await?;
     let mut crew = ours.work(1, false)?;
     let (_, (first, begin)) = crew.next().await?;
     let begin_memory = crew.memory();
-    let fetches = tokio::spawn(fetch(url.to_owned(), usize::try_from(tasks)? / 2 / FETCHED));
+    let fetches = tokio::spawn(fetch(url.to_owned(), times));
     let (mut count, mut at) = (first, begin);
     while count < tasks {
         (_, (count, at)) = crew.next().await?;
     }
     let memory = (begin_memory, crew.memory());
     crew.stop().await?;
-    let times = fetches.await??;
+    let beside = fetches.await??;
     let seconds = at.saturating_sub(begin) as f64 / 1e6;
     Ok(Backlog {
         per_second: count.saturating_sub(first) as f64 / seconds,
-        fetch_p50: percentile(&times, 0.5),
-        fetch_p99: percentile(&times, 0.99),
+        alone,
+        beside,
         memory,
     })
 }
 
-/// Leases, as a second worker would, now and then.
-async fn fetch(url: String, times: usize) -> Result<Vec<f64>, sqlx::Error> {
+/// Leases, as a worker would, now and then.
+async fn fetch(url: String, times: usize) -> Result<Fetches, sqlx::Error> {
     let mut conn = PgConnection::connect(&url).await?;
     db::prefer_indexes(&mut conn).await?;
     let mut took = Vec::new();
     let mut place = db::Place::START;
-    for _ in 0..times.min(MOST_FETCHES) {
+    for _ in 0..times {
         let begun = Instant::now();
         let lease = Duration::from_secs(60);
         let (leased, last) =
@@ -80,7 +90,10 @@ async fn fetch(url: String, times: usize) -> Result<Vec<f64>, sqlx::Error> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     conn.close().await?;
-    Ok(took)
+    Ok(Fetches {
+        p50: percentile(&took, 0.5),
+        p99: percentile(&took, 0.99),
+    })
 }
 
 /// Holds a snapshot of the table until it is dropped.

@@ -46,7 +46,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1_000_000)]
     backlog: u64,
     /// Tasks that one of our worker processes runs at once.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 1000)]
     slots: usize,
     /// Vacuum before each drain.
     #[arg(long)]

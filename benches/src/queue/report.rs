@@ -206,7 +206,7 @@ pub(super) async fn drain(
 
 pub(super) async fn backlog(options: &Options, ours: &Contender, url: &str) -> Result<String> {
     let tasks = options.backlog;
-    // The half that is due, in two parts, and as much again in between.
+    // The half that is due, in two parts, and what is fetched beside.
     let part = tasks / 6;
     println!("backlog: enqueuing {tasks}");
     backlog::fill(url, tasks).await?;
@@ -217,8 +217,8 @@ pub(super) async fn backlog(options: &Options, ours: &Contender, url: &str) -> R
         rows.push(row([
             &name,
             &thousands(run.per_second),
-            &format_args!("{:.1} ms", run.fetch_p50),
-            &format_args!("{:.1} ms", run.fetch_p99),
+            &fetches(run.alone),
+            &fetches(run.beside),
             &format_args!("{:.0} -> {:.0} MiB", run.memory.0, run.memory.1),
         ]));
     };
@@ -232,9 +232,13 @@ pub(super) async fn backlog(options: &Options, ours: &Contender, url: &str) -> R
     let head = [
         "backlog",
         "drain, one process",
-        "fetch of 100, p50",
-        "p99",
+        "fetch of 100, p50 / p99",
+        "beside the draining worker",
         "memory of the worker",
     ];
     Ok(table(&head, &rows))
+}
+
+fn fetches(took: backlog::Fetches) -> String {
+    format!("{:.1} / {:.1} ms", took.p50, took.p99)
 }

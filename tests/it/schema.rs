@@ -129,6 +129,42 @@ async fn a_category_cannot_become_its_own_ancestor() {
     assert_eq!(constraint, "categories_parent_check");
 }
 
+/// A condition that is called and not inlined keeps every index from its query.
+#[tokio::test]
+async fn the_planner_sees_through_is_live() {
+    let app = TestApp::start().await;
+    let mut conn = app.db.acquire().await.expect("a connection");
+    sqlx::query("set enable_seqscan = off")
+        .execute(&mut *conn)
+        .await
+        .expect("set");
+    for (query, index) in [
+        (
+            "explain select id from jobs j where is_live(j, (select app_now()))
+             order by published_at desc, id desc limit 20",
+            "idx_job_status_published",
+        ),
+        (
+            "explain select title from jobs where is_live(jobs, (select app_now()))
+                 and lower(title) ~>=~ 'a' and lower(title) ~<~ 'b'",
+            "jobs_title_prefix_idx",
+        ),
+    ] {
+        let plan: Vec<String> = sqlx::query_scalar(query)
+            .fetch_all(&mut *conn)
+            .await
+            .expect("explain");
+        let plan = plan.join("\n");
+        assert!(plan.contains(index), "{plan}");
+        assert!(
+            plan.contains("InitPlan"),
+            "the time is computed once: {plan}"
+        );
+        assert!(!plan.contains("is_live"), "{plan}");
+        assert!(!plan.contains("Sort"), "{plan}");
+    }
+}
+
 #[tokio::test]
 async fn migrating_again_changes_nothing() {
     let app = TestApp::start().await;

@@ -22,7 +22,7 @@ pub struct LockedJob {
 pub async fn lock_job(conn: &mut PgConnection, job_id: Uuid) -> Result<Option<LockedJob>> {
     Ok(sqlx::query_as!(
         LockedJob,
-        r#"select j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+        r#"select is_live(j, (select app_now()))
                       as "is_live!",
                   e.user_id as "employer_user_id?"
            from jobs j

@@ -159,7 +159,7 @@ pub async fn list(
     let rows = sqlx::query!(
         r#"select t.job_id, trending_worth(t.score, t.scored_at, $4) as "score!"
            from job_trending t join jobs j on j.id = t.job_id
-           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           where is_live(j, (select app_now()))
              and ($1::uuid[] is null or j.category_id = any($1))
              and ($2::boolean is null or j.is_remote = $2)
            order by t.rank desc, t.job_id

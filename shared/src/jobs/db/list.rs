@@ -108,9 +108,7 @@ pub async fn summaries(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<JobS
 }
 
 fn push_live(query: &mut QueryBuilder<Postgres>) {
-    query.push(
-        "j.status = 'published' and (j.expires_at is null or j.expires_at > (select app_now()))",
-    );
+    query.push("is_live(j, (select app_now()))");
 }
 
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &JobFilter) {

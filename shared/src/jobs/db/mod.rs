@@ -43,7 +43,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
         join companies c on c.id = j.company_id
         left join categories k on k.id = j.category_id
         where j.id = $1 and ($2 or j.employer_id = $3
-            or (j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())))
+            or (is_live(j, (select app_now()))))
         "#,
         id,
         any,

@@ -48,7 +48,7 @@ pub async fn store(
               as t(user_id, job_id, score, position, reason, metadata)
          join users u on u.id = t.user_id
          join jobs j on j.id = t.job_id
-         where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+         where is_live(j, (select app_now()))
            and not exists (select from applications a where a.job_id = t.job_id and a.applicant_id = t.user_id)
          order by t.user_id, t.job_id
          on conflict (user_id, job_id, algorithm_type) do update
@@ -78,7 +78,7 @@ pub async fn stored(
         r#"select r.job_id, r.score, r.reason, r.algorithm_type as "algorithm: Algorithm", r.is_viewed
            from job_recommendations r join jobs j on j.id = r.job_id
            where r.user_id = $1 and r.expires_at > app_now()
-             and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+             and is_live(j, (select app_now()))
              and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
            order by r.position, r.score desc, r.job_id
            limit $2"#,
@@ -138,7 +138,7 @@ pub async fn trending_nearby(
            cross join job_trending t
            join jobs j on j.id = t.job_id
            left join categories k on k.id = j.category_id
-           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           where is_live(j, (select app_now()))
              and (j.category_id = any(w.categories) or j.location ilike any(w.places))
              and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
            order by t.rank desc, t.job_id
@@ -185,7 +185,7 @@ pub async fn trending(
     let rows = sqlx::query!(
         r#"select t.job_id, trending_worth(t.score, t.scored_at, $4) as "worth!"
            from job_trending t join jobs j on j.id = t.job_id
-           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           where is_live(j, (select app_now()))
              and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
            order by t.rank desc, t.job_id
            limit $3"#,
@@ -227,7 +227,7 @@ pub async fn newest(
 ) -> Result<Vec<Recommendation>> {
     let ids = sqlx::query_scalar!(
         "select j.id from jobs j
-         where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+         where is_live(j, (select app_now()))
            and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
          order by j.published_at desc, j.id desc
          limit $3",
@@ -312,7 +312,7 @@ pub async fn neighbours(
            cross join unnest(n.neighbour_ids, n.scores, n.reasons) with ordinality as t(id, score, reason, at)
            join jobs j on j.id = t.id
            where n.job_id = $1
-             and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+             and is_live(j, (select app_now()))
              and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $2)
            order by t.at
            limit $3"#,
@@ -335,7 +335,7 @@ pub async fn neighbours(
     let ids = sqlx::query_scalar!(
         "select j.id from jobs j join jobs me on me.category_id = j.category_id
          where me.id = $1 and j.id <> $1
-           and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+           and is_live(j, (select app_now()))
            and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $2)
          order by j.published_at desc, j.id desc
          limit $3",

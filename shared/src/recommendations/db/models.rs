@@ -16,7 +16,7 @@ pub async fn live_job_texts(conn: &mut PgConnection, limit: i64) -> Result<Vec<J
         JobText,
         r#"with live as (
                select j.* from jobs j
-               where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
+               where is_live(j, (select app_now()))
                order by j.published_at desc, j.id desc limit $1
            )
            select j.id, j.company_id, j.title,
@@ -46,13 +46,14 @@ pub async fn jobs_since(
 ) -> Result<Vec<Uuid>> {
     // By the time inside the key too, for an import dates its jobs back.
     let ids = sqlx::query_scalar!(
-        r#"select id as "id!" from (
-               select id, status, expires_at from jobs where id > uuid_v7_floor($1::timestamptz - make_interval(secs => $3))
+        r#"select j.id from (
+               select id from jobs where id > uuid_v7_floor($1::timestamptz - make_interval(secs => $3))
                union
-               select id, status, expires_at from jobs where status = 'published' and published_at > $1
-           ) j
-           where j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())
-           order by id limit $2"#,
+               select id from jobs where status = 'published' and published_at > $1
+           ) recent
+           join jobs j using (id)
+           where is_live(j, (select app_now()))
+           order by j.id limit $2"#,
         since,
         limit,
         margin.as_secs_f64(),
@@ -196,7 +197,7 @@ pub async fn candidate_facts(
            left join categories k on k.id = j.category_id
            left join job_trending t on t.job_id = j.id
            where j.id = any($1)
-             and j.status = 'published' and (j.expires_at is null or j.expires_at > app_now())"#,
+             and is_live(j, (select app_now()))"#,
         job_ids,
         half_life_seconds,
     )

@@ -60,8 +60,7 @@ pub(in crate::search) async fn live_jobs(
            from jobs j
            join companies c on c.id = j.company_id
            left join categories category on category.id = j.category_id
-           where j.id = any($1) and j.status = 'published'
-             and (j.expires_at is null or j.expires_at > app_now())
+           where j.id = any($1) and is_live(j, (select app_now()))
            order by j.id"#,
         job_ids
     )

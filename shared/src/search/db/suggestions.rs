@@ -15,7 +15,7 @@ pub(in crate::search) async fn suggestions(
         r#"(select 'title' as "kind!: SuggestionKind", min(title) as "text!"
             from (
                 select title from jobs
-                where status = 'published' and (expires_at is null or expires_at > app_now())
+                where is_live(jobs, (select app_now()))
                   and lower(title) ~>=~ $1 and lower(title) ~<~ ($1 || chr(1114111))
                 limit 500
             ) begun

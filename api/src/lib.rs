@@ -111,6 +111,7 @@ fn operations() -> impl OpenApi {
         (users::UsersApi, users::AccountsApi),
         (
             jobs::JobsApi,
+            jobs::JobMovesApi,
             imports::ImportsApi,
             search::SearchApi,
             recommendations::RecommendationsApi,

@@ -2,10 +2,32 @@
 
 use jobboard_shared::jobs::{
     self,
-    tasks::{CloseExpired, ForgetAddresses},
+    tasks::{CloseExpired, ForgetAddresses, PublishDue},
 };
 
 use crate::{Context, Lease, TaskResult};
+
+/// One job a transaction, as when closing.
+pub(crate) async fn publish_due(ctx: Context, _: PublishDue, lease: Lease) -> TaskResult {
+    let (mut published, mut waiting) = (0_u64, 0_u64);
+    let mut last = None;
+    while !lease.cancelled.is_cancelled() {
+        let mut tx = ctx.db.begin().await?;
+        let Some((due, done)) = jobs::publish_next_due(&mut tx, last).await? else {
+            break;
+        };
+        if done {
+            tx.commit().await?;
+            published += 1;
+        } else {
+            tx.rollback().await?;
+            waiting += 1;
+        }
+        last = Some(due);
+    }
+    tracing::debug!(published, waiting, "published scheduled jobs");
+    Ok(())
+}
 
 /// One job a transaction: closing changes counters that other requests wait for,
 /// and several of them in one transaction could wait for each other in a circle.

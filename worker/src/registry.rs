@@ -3,7 +3,7 @@
 use jobboard_shared::{
     auth::tasks::{DeleteExpiredSessions, SendPasswordReset},
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
-    jobs::tasks::{CloseExpired, ForgetAddresses},
+    jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
     notifications::tasks::{SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
@@ -21,6 +21,7 @@ pub fn registry() -> Registry {
         .on::<Upkeep>(upkeep::upkeep)
         .on::<SendEmail>(mail::send)
         .on::<SweepOutbox>(mail::sweep)
+        .on::<PublishDue>(jobs::publish_due)
         .on::<CloseExpired>(jobs::close_expired)
         .on::<ForgetAddresses>(jobs::forget_addresses)
         .on::<ContinueImport>(imports::continue_import)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
     imports::tasks::PurgeImports,
-    jobs::tasks::{CloseExpired, ForgetAddresses},
+    jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
     notifications::tasks::SweepOutbox,
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
@@ -28,6 +28,7 @@ pub fn schedule() -> Schedule {
         .every("search.remove_expired", MINUTE, Missed::Skip, |_| {
             RemoveExpired {}
         })
+        .every("jobs.publish_due", MINUTE, Missed::Skip, |_| PublishDue {})
         .every("jobs.close_expired", MINUTE, Missed::Skip, |_| {
             CloseExpired {}
         })

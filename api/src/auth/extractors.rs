@@ -3,7 +3,7 @@
 
 use jobboard_shared::{
     auth::{self, Identity, InvalidToken},
-    employers::Scope,
+    employers::{Actor, Scope},
     users::Role,
 };
 use poem::{Request, RequestBody, http::header};
@@ -70,6 +70,15 @@ impl From<Identity> for SignedIn {
                 Role::Freelancer => identity.freelancer_profile_id,
                 Role::Admin => None,
             },
+        }
+    }
+}
+
+impl Manager {
+    pub fn actor(self) -> Actor {
+        Actor {
+            user_id: self.user_id,
+            scope: self.scope,
         }
     }
 }

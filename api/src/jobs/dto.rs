@@ -92,6 +92,8 @@ pub(crate) struct JobSummary {
     view_count: i32,
     application_count: i32,
     save_count: i32,
+    /// When the draft is to be published
+    publish_at: Option<DateTime<Utc>>,
     /// When it was published first
     published_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
@@ -129,6 +131,7 @@ impl From<jobs::JobSummary> for JobSummary {
             view_count: job.view_count,
             application_count: job.application_count,
             save_count: job.save_count,
+            publish_at: job.publish_at,
             published_at: job.published_at,
             expires_at: job.expires_at,
             closed_at: job.closed_at,

@@ -95,6 +95,8 @@ pub(super) struct JobInput {
     #[oai(default = "yearly")]
     salary_period: SalaryPeriod,
     expires_at: Option<DateTime<Utc>>,
+    /// When to publish the draft, to the minute: then, or as soon as its employer may
+    publish_at: Option<DateTime<Utc>>,
     #[oai(default, validator(max_items = 50))]
     skills: Vec<SkillInput>,
     /// A new job is `draft`, if nothing else is said, or `published`; of an old
@@ -108,6 +110,7 @@ impl JobInput {
             status: self.status.map_or(jobs::JobStatus::Draft, JobStatus::into),
             company: self.company,
             category: self.category,
+            publish_at: self.publish_at,
             content: JobContent {
                 title: self.title,
                 description: self.description,
@@ -150,7 +153,9 @@ impl JobInput {
             salary_period: Some(new.content.salary_period),
             expires_at: Some(new.content.expires_at),
             skills: Some(new.skills),
+            publish_at: Some(new.publish_at),
             status,
+            note: None,
         }
     }
 }
@@ -185,10 +190,15 @@ pub(super) struct JobPatchInput {
     salary_currency: MaybeUndefined<String>,
     salary_period: MaybeUndefined<SalaryPeriod>,
     expires_at: MaybeUndefined<DateTime<Utc>>,
+    /// When to publish the draft; null takes it off the schedule
+    publish_at: MaybeUndefined<DateTime<Utc>>,
     /// All of them: they take the place of the old ones
     #[oai(validator(max_items = 50))]
     skills: MaybeUndefined<Vec<SkillInput>>,
     status: MaybeUndefined<JobStatus>,
+    /// Goes on record with a new status
+    #[oai(validator(max_length = 2000))]
+    note: Option<String>,
 }
 
 impl JobPatchInput {
@@ -215,7 +225,9 @@ impl JobPatchInput {
                 .map(Into::into),
             expires_at: self.expires_at.into(),
             skills: emptied(self.skills).map(|all| all.into_iter().map(Into::into).collect()),
+            publish_at: self.publish_at.into(),
             status: nulls.refuse("status", self.status).map(Into::into),
+            note: self.note,
         };
         nulls.finish()?;
         Ok(patch)

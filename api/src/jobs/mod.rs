@@ -2,11 +2,12 @@
 
 pub(crate) mod dto;
 mod input;
+mod moves;
 
 use chrono::{DateTime, Utc};
 use jobboard_shared::{
     categories, companies,
-    employers::Scope,
+    employers::{Actor, Scope},
     jobs::{self, JobFilter, JobPatch, Reader, db::views::Visit},
     users::Role,
 };
@@ -35,6 +36,8 @@ use crate::{
     problem::Result,
     tags::Tag,
 };
+
+pub(crate) use self::moves::JobMovesApi;
 
 pub(crate) struct JobsApi;
 
@@ -123,7 +126,9 @@ impl JobsApi {
     /// Post a job
     ///
     /// The job is a draft that its employer alone sees, until it is published:
-    /// by `POST /api/jobs/{id}/publish/`, or at once with `"status": "published"`.
+    /// by `POST /api/jobs/{id}/publish/`, at once with `"status": "published"`, or at
+    /// the time that `publish_at` names. A job that has no expiry when it is published
+    /// first gets one, after the days that the settings say.
     /// A company that does not exist yet is created and belongs to the employer;
     /// one of another employer is refused with 403, and one that an import created
     /// and nobody has claimed with 409. Pay without currency and period is in US
@@ -137,7 +142,7 @@ impl JobsApi {
     ) -> Result<CreateResponse> {
         let new = body.0.into_new_job();
         let mut tx = app.db.begin().await?;
-        let job = jobs::create(&mut tx, manager.scope, &new).await?;
+        let job = jobs::create(&mut tx, manager.actor(), &new).await?;
         tx.commit().await?;
         let address = format!("/api/jobs/{}/", job.summary.id);
         Ok(CreateResponse::Created(Json(job.into()), address))
@@ -175,12 +180,13 @@ impl JobsApi {
         id: Path<Uuid>,
         body: Strict<JobInput>,
     ) -> Result<Json<Job>> {
-        update(&app, manager.scope, id.0, &body.0.into_replacement()).await
+        update(&app, manager.actor(), id.0, &body.0.into_replacement()).await
     }
 
     /// Change a job
     ///
     /// A new status must be one of its `next_statuses`; another is refused with 409.
+    /// The move goes on record, with the `note`, if there is one.
     #[oai(path = "/:id", method = "patch", operation_id = "update_job")]
     async fn patch(
         &self,
@@ -189,7 +195,7 @@ impl JobsApi {
         id: Path<Uuid>,
         body: Strict<JobPatchInput>,
     ) -> Result<Json<Job>> {
-        update(&app, manager.scope, id.0, &body.0.into_patch()?).await
+        update(&app, manager.actor(), id.0, &body.0.into_patch()?).await
     }
 
     /// Delete a job
@@ -208,56 +214,16 @@ impl JobsApi {
         tx.commit().await?;
         Ok(DeleteResponse::Deleted)
     }
-
-    /// Publish a draft, or open a closed job again
-    ///
-    /// The first publication dates a job; opening it again does not make it new.
-    #[oai(path = "/:id/publish", method = "post", operation_id = "publish_job")]
-    async fn publish(
-        &self,
-        app: Data<&App>,
-        manager: Manager,
-        id: Path<Uuid>,
-    ) -> Result<Json<Job>> {
-        move_to(&app, manager.scope, id.0, jobs::JobStatus::Published).await
-    }
-
-    /// Close a published job
-    ///
-    /// It takes no more applications and is no longer found.
-    #[oai(path = "/:id/close", method = "post", operation_id = "close_job")]
-    async fn close(&self, app: Data<&App>, manager: Manager, id: Path<Uuid>) -> Result<Json<Job>> {
-        move_to(&app, manager.scope, id.0, jobs::JobStatus::Closed).await
-    }
-
-    /// Archive a job for good
-    #[oai(path = "/:id/archive", method = "post", operation_id = "archive_job")]
-    async fn archive(
-        &self,
-        app: Data<&App>,
-        manager: Manager,
-        id: Path<Uuid>,
-    ) -> Result<Json<Job>> {
-        move_to(&app, manager.scope, id.0, jobs::JobStatus::Archived).await
-    }
 }
 
 /// The list of public jobs, for its cursors.
 pub(crate) const LIST: &str = "jobs";
 
-async fn update(app: &App, scope: Scope, id: Uuid, patch: &JobPatch) -> Result<Json<Job>> {
+async fn update(app: &App, actor: Actor, id: Uuid, patch: &JobPatch) -> Result<Json<Job>> {
     let mut tx = app.db.begin().await?;
-    let job = jobs::update(&mut tx, scope, id, patch).await?;
+    let job = jobs::update(&mut tx, actor, id, patch).await?;
     tx.commit().await?;
     Ok(Json(job.into()))
-}
-
-async fn move_to(app: &App, scope: Scope, id: Uuid, status: jobs::JobStatus) -> Result<Json<Job>> {
-    let patch = JobPatch {
-        status: Some(status),
-        ..JobPatch::default()
-    };
-    update(app, scope, id, &patch).await
 }
 
 fn reader(viewer: Option<SignedIn>) -> Reader {

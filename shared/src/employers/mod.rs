@@ -27,6 +27,13 @@ impl Scope {
     }
 }
 
+/// Who acts, and over what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub user_id: Uuid,
+    pub scope: Scope,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "verification_status", rename_all = "snake_case")]
 pub enum VerificationStatus {

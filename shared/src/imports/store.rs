@@ -15,7 +15,7 @@ use super::{
     reader::RawRow,
     row::ImportedJob,
 };
-use crate::{Error, FieldError, Result, categories, companies, search, skills};
+use crate::{Error, FieldError, Result, categories, companies, jobs as posted, search, skills};
 
 /// A row that could be read.
 struct ReadRow {
@@ -248,6 +248,8 @@ impl<'a> Changes<'a> {
             .map(|job| job.id)
             .filter(|id| !inserted.contains(id));
         let lost = lost.collect();
+        let made: Vec<Uuid> = inserted.iter().copied().collect();
+        posted::db::moves::insert_imported(conn, import.user_id, &made).await?;
         self.created.retain(|job| inserted.contains(&job.id));
         jobs::update(conn, import.user_id, &self.updated).await?;
         let all: Vec<ResolvedJob<'_>> = self.created.into_iter().chain(self.updated).collect();

@@ -6,8 +6,11 @@
 
 mod content;
 pub mod db;
+pub mod emails;
 mod lifecycle;
+pub mod moves;
 mod posting;
+mod schedule;
 pub mod tasks;
 mod visitors;
 
@@ -22,7 +25,8 @@ pub use self::{
     },
     db::views::{forget_addresses, record_view},
     lifecycle::JobStatus,
-    posting::{close_one_expired, create, delete, update},
+    posting::{create, delete, update},
+    schedule::{DueJob, close_one_expired, publish_next_due},
     visitors::{AddressHashes, VisitorKey},
 };
 use crate::employers::Scope;
@@ -53,6 +57,8 @@ pub struct JobSummary {
     pub view_count: i32,
     pub application_count: i32,
     pub save_count: i32,
+    /// When a draft is to be published; null for everything else.
+    pub publish_at: Option<DateTime<Utc>>,
     pub published_at: Option<DateTime<Utc>>,
     pub expires_at: Option<DateTime<Utc>>,
     pub closed_at: Option<DateTime<Utc>>,
@@ -105,6 +111,8 @@ pub struct NewJob {
     pub category: Option<String>,
     pub content: JobContent,
     pub skills: Vec<SkillWish>,
+    /// When to publish the draft.
+    pub publish_at: Option<DateTime<Utc>>,
     /// Draft or published.
     pub status: JobStatus,
 }
@@ -129,7 +137,10 @@ pub struct JobPatch {
     pub salary_period: Option<SalaryPeriod>,
     pub expires_at: Option<Option<DateTime<Utc>>>,
     pub skills: Option<Vec<SkillWish>>,
+    pub publish_at: Option<Option<DateTime<Utc>>>,
     pub status: Option<JobStatus>,
+    /// Goes with a new status, on record.
+    pub note: Option<String>,
 }
 
 /// Who looks at a job. Drafts, closed, archived and expired jobs are missing

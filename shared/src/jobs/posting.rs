@@ -1,28 +1,41 @@
 //! Posting, changing and removing jobs.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Job, JobPatch, JobStatus, MAX_SKILLS, NewJob, Reader, SkillWish, db};
+use super::{
+    Job, JobContent, JobPatch, JobStatus, MAX_SKILLS, NewJob, Reader, SkillWish, db,
+    moves::{MoveCause, NewMove},
+};
 use crate::{
     Error, FieldError, Result, categories, companies,
-    employers::{self, Scope},
+    employers::{self, Actor, Scope},
     rules::Rules,
     search, skills,
 };
 
+/// The longest note of a move, in characters.
+const MAX_NOTE: usize = 2_000;
+
+/// Days after its publication that a job without an expiry of its own expires.
+const DEFAULT_JOB_DAYS: i32 = 60;
+
 /// Posts a job. All wrong fields are reported together; on an error the caller
 /// drops the transaction, and nothing of it stays.
-pub async fn create(conn: &mut PgConnection, scope: Scope, new: &NewJob) -> Result<Job> {
+pub async fn create(conn: &mut PgConnection, actor: Actor, new: &NewJob) -> Result<Job> {
+    let scope = actor.scope;
     employers::ensure_can_post(conn, scope).await?;
     let mut rules = Rules::new();
     new.content.check(&mut rules);
+    check_schedule(&mut rules, new.publish_at, new.status, &new.content);
     if !matches!(new.status, JobStatus::Draft | JobStatus::Published) {
         rules.refuse("status", "not_initial", "a new job is draft or published");
     }
     check_skills(&mut rules, &new.skills);
     let mut wrong = rules.into_errors();
-    check_expiry(conn, new.content.expires_at, &mut wrong).await?;
+    check_future(conn, "expires_at", new.content.expires_at, &mut wrong).await?;
+    check_future(conn, "publish_at", new.publish_at, &mut wrong).await?;
     let category_id = match &new.category {
         Some(category) => keep(categories::resolve(conn, category).await, &mut wrong)?,
         None => None,
@@ -35,16 +48,16 @@ pub async fn create(conn: &mut PgConnection, scope: Scope, new: &NewJob) -> Resu
         Scope::Own(employer_id) => Some(employer_id),
         Scope::Any => db::employer_of_company(conn, company_id).await?,
     };
-    let id = db::insert(
-        conn,
-        employer_id,
+    let row = db::JobRow {
         company_id,
         category_id,
-        &new.content,
-        new.status,
-    )
-    .await?;
+        content: &new.content,
+        publish_at: new.publish_at,
+        status: new.status,
+    };
+    let id = db::insert(conn, employer_id, &row).await?;
     set_skills(conn, id, scope, &new.skills).await?;
+    moved(conn, actor, id, None, new.status, "").await?;
     changed(conn, id).await?;
     db::get(conn, id, Reader::Manager(scope)).await
 }
@@ -52,10 +65,11 @@ pub async fn create(conn: &mut PgConnection, scope: Scope, new: &NewJob) -> Resu
 /// Changes what the patch names, its status included.
 pub async fn update(
     conn: &mut PgConnection,
-    scope: Scope,
+    actor: Actor,
     id: Uuid,
     patch: &JobPatch,
 ) -> Result<Job> {
+    let scope = actor.scope;
     db::lock(conn, id, scope).await?;
     let job = db::get(conn, id, Reader::Manager(scope)).await?;
     let old = job.summary.status;
@@ -66,15 +80,27 @@ pub async fn update(
         employers::ensure_can_post(conn, scope).await?;
     }
     let content = patch.apply(job.content());
+    let note = patch.note.as_deref().unwrap_or_default();
+    // A draft that is published takes its schedule along to nowhere.
+    let publish_at = match patch.publish_at {
+        Some(publish_at) => publish_at,
+        None if status == JobStatus::Draft => job.summary.publish_at,
+        None => None,
+    };
     let mut rules = Rules::new();
     content.check(&mut rules);
+    check_schedule(&mut rules, publish_at, status, &content);
+    check_note(&mut rules, note, old != status);
     if let Some(skills) = &patch.skills {
         check_skills(&mut rules, skills);
     }
     let mut wrong = rules.into_errors();
     // An old expiry may stay on a job, unless it opens again.
     if publishes || content.expires_at != job.summary.expires_at {
-        check_expiry(conn, content.expires_at, &mut wrong).await?;
+        check_future(conn, "expires_at", content.expires_at, &mut wrong).await?;
+    }
+    if publish_at != job.summary.publish_at {
+        check_future(conn, "publish_at", publish_at, &mut wrong).await?;
     }
     let category_id = match &patch.category {
         Some(Some(category)) => keep(categories::resolve(conn, category).await, &mut wrong)?,
@@ -88,9 +114,19 @@ pub async fn update(
         Some(company) => resolve_new_company(conn, scope, &job, company).await?,
         None => job.summary.company_id,
     };
-    db::update(conn, id, scope, company_id, category_id, &content, status).await?;
+    let row = db::JobRow {
+        company_id,
+        category_id,
+        content: &content,
+        publish_at,
+        status,
+    };
+    db::update(conn, id, scope, &row).await?;
     if let Some(skills) = &patch.skills {
         set_skills(conn, id, scope, skills).await?;
+    }
+    if old != status {
+        moved(conn, actor, id, Some(old), status, note).await?;
     }
     changed(conn, id).await?;
     db::get(conn, id, Reader::Manager(scope)).await
@@ -110,13 +146,34 @@ pub async fn delete(conn: &mut PgConnection, scope: Scope, id: Uuid) -> Result<(
     changed(conn, id).await
 }
 
-/// Closes the job whose expiry is longest past; none, if there is none.
-pub async fn close_one_expired(conn: &mut PgConnection) -> Result<Option<Uuid>> {
-    let closed = db::close_one_expired(conn).await?;
-    if let Some(id) = closed {
-        changed(conn, id).await?;
+/// Notes somebody's move, and what comes with a publication.
+async fn moved(
+    conn: &mut PgConnection,
+    actor: Actor,
+    job_id: Uuid,
+    from: Option<JobStatus>,
+    to: JobStatus,
+    note: &str,
+) -> Result<()> {
+    let step = NewMove {
+        job_id,
+        changed_by: Some(actor.user_id),
+        cause: MoveCause::Request,
+        from,
+        to,
+        note,
+    };
+    db::moves::insert(conn, step).await?;
+    // Opened again, it keeps whatever expiry its employer left it.
+    if to == JobStatus::Published && from != Some(JobStatus::Closed) {
+        published(conn, job_id).await?;
     }
-    Ok(closed)
+    Ok(())
+}
+
+/// What a job's first publication brings: an expiry, where it has none.
+pub(super) async fn published(conn: &mut PgConnection, job_id: Uuid) -> Result<()> {
+    db::schedule::set_default_expiry(conn, job_id, DEFAULT_JOB_DAYS).await
 }
 
 /// The company that a change names. Its present one is always right, so that an
@@ -135,21 +192,52 @@ async fn resolve_new_company(
     companies::resolve_for_posting(conn, scope, reference).await
 }
 
-async fn check_expiry(
+async fn check_future(
     conn: &mut PgConnection,
-    expires_at: Option<chrono::DateTime<chrono::Utc>>,
+    field: &str,
+    time: Option<DateTime<Utc>>,
     wrong: &mut Vec<FieldError>,
 ) -> Result<()> {
-    if let Some(expires_at) = expires_at
-        && db::is_past(conn, expires_at).await?
+    if let Some(time) = time
+        && db::is_past(conn, time).await?
     {
         wrong.push(FieldError::new(
-            "expires_at",
+            field,
             "in_the_past",
             "must be in the future",
         ));
     }
     Ok(())
+}
+
+fn check_schedule(
+    rules: &mut Rules,
+    publish_at: Option<DateTime<Utc>>,
+    status: JobStatus,
+    content: &JobContent,
+) {
+    let Some(publish_at) = publish_at else { return };
+    if status != JobStatus::Draft {
+        rules.refuse(
+            "publish_at",
+            "only_for_drafts",
+            "only a draft can be published later",
+        );
+    }
+    if content.expires_at.is_some_and(|end| end <= publish_at) {
+        rules.refuse(
+            "expires_at",
+            "before_publication",
+            "expires_at is not after publish_at",
+        );
+    }
+}
+
+fn check_note(rules: &mut Rules, note: &str, moves: bool) {
+    rules.text("note", note, MAX_NOTE);
+    if !note.is_empty() && !moves {
+        rules.refuse("note", "only_with_status", "a note goes with a new status");
+    }
 }
 
 fn check_skills(rules: &mut Rules, wishes: &[SkillWish]) {
@@ -191,13 +279,13 @@ async fn set_skills(
     db::replace_skills(conn, job_id, scope, &chosen).await
 }
 
-async fn changed(conn: &mut PgConnection, id: Uuid) -> Result<()> {
+pub(super) async fn changed(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     search::tasks::enqueue_refresh(conn, &[id]).await?;
     Ok(())
 }
 
 impl JobPatch {
-    fn apply(&self, mut content: super::JobContent) -> super::JobContent {
+    fn apply(&self, mut content: JobContent) -> JobContent {
         fn set<T: Clone>(field: &mut T, value: Option<&T>) {
             if let Some(value) = value {
                 field.clone_from(value);

@@ -6,8 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::queue::Task;
 
+/// Publishes the drafts whose time has come. One whose employer may not publish
+/// it now waits for a later run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishDue {}
+
+impl Task for PublishDue {
+    const KIND: &'static str = "jobs.publish_due";
+    const QUEUE: &'static str = "default";
+    const PRIORITY: i16 = 5;
+    const TIMEOUT: Duration = Duration::from_secs(300);
+
+    fn unique_key(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+}
+
 /// Closes jobs that have expired. Others have not seen them since that moment;
-/// closing brings status and counters in line.
+/// closing brings status and counters in line, and tells the employer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CloseExpired {}
 

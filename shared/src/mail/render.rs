@@ -78,6 +78,11 @@ const SOURCES: &[(&str, &str)] = &[
         "offer_accepted.html",
         include_str!("templates/offer_accepted.html"),
     ),
+    ("job_expired.txt", include_str!("templates/job_expired.txt")),
+    (
+        "job_expired.html",
+        include_str!("templates/job_expired.html"),
+    ),
     (
         "import_finished.txt",
         include_str!("templates/import_finished.txt"),

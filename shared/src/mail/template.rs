@@ -16,6 +16,8 @@ pub enum Template {
     ApplicationWithdrawn,
     /// To the employer: the applicant has accepted the offer.
     OfferAccepted,
+    /// To the employer: the job has expired and is closed.
+    JobExpired,
     /// To whoever uploaded the file.
     ImportFinished,
     /// To the account: here is how to choose another password.
@@ -31,12 +33,13 @@ pub enum Template {
 }
 
 impl Template {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ApplicationConfirmation,
         Self::ApplicationReceived,
         Self::ApplicationStatusChanged,
         Self::ApplicationWithdrawn,
         Self::OfferAccepted,
+        Self::JobExpired,
         Self::ImportFinished,
         Self::PasswordReset,
         Self::PasswordChanged,
@@ -52,6 +55,7 @@ impl Template {
             Self::ApplicationStatusChanged => "application_status_changed",
             Self::ApplicationWithdrawn => "application_withdrawn",
             Self::OfferAccepted => "offer_accepted",
+            Self::JobExpired => "job_expired",
             Self::ImportFinished => "import_finished",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
@@ -82,7 +86,7 @@ impl Template {
             | Self::EmailVerification
             | Self::EmailChanged
             | Self::AccountCreated => true,
-            Self::ImportFinished => false,
+            Self::JobExpired | Self::ImportFinished => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use jobboard_shared::{
     applications::{ApplicationStatus, emails::MoveFacts},
     auth::emails::TokenFacts,
     imports::emails::FinishedFacts,
+    jobs::emails::ExpiredFacts,
     mail::{Recipient, Rendered, Template, render},
 };
 use serde::Serialize;
@@ -108,6 +109,22 @@ fn to_the_employer() {
         (Template::OfferAccepted, ApplicationStatus::Accepted),
     ] {
         check(template.name(), &rendered(template, "Bo", &facts(status)));
+    }
+}
+
+#[test]
+fn to_the_employer_of_an_expired_job() {
+    for waiting in [0, 1, 2] {
+        let facts = ExpiredFacts {
+            job_id: Uuid::from_u128(8),
+            job_title: "Painter & decorator".into(),
+            company_name: "Brush <Brothers>".into(),
+            waiting,
+        };
+        check(
+            &format!("job_expired_{waiting}"),
+            &rendered(Template::JobExpired, "Bo", &facts),
+        );
     }
 }
 

@@ -3,8 +3,10 @@
 mod counters;
 mod lifecycle;
 mod listing;
+mod moves;
 mod posting;
 mod removal;
+mod schedule;
 mod views;
 
 use serde_json::{Value, json};

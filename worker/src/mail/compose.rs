@@ -7,6 +7,7 @@ use jobboard_shared::{
         emails::{former_address, token_facts},
     },
     imports::emails::finished_facts,
+    jobs::emails::expired_facts,
     mail::{Recipient, RenderError, Rendered, Template, render},
     notifications::db::{self, OutboxEmail},
 };
@@ -80,6 +81,9 @@ async fn words(
         | Template::ApplicationStatusChanged
         | Template::ApplicationWithdrawn
         | Template::OfferAccepted => move_facts(conn, email.event_id)
+            .await?
+            .map(|facts| render(template, site, recipient, &facts)),
+        Template::JobExpired => expired_facts(conn, email.event_id)
             .await?
             .map(|facts| render(template, site, recipient, &facts)),
         Template::ImportFinished => finished_facts(conn, email.event_id)

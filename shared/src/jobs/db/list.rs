@@ -14,7 +14,7 @@ const SUMMARY: &str = "
         c.logo_url as company_logo_url, j.category_id, k.name as category_name, k.slug as category_slug,
         j.title, j.location, j.is_remote, j.job_type, j.experience_level, j.salary_min, j.salary_max,
         j.salary_currency, j.salary_period, j.status, j.view_count, j.application_count, j.save_count,
-        j.published_at, j.expires_at, j.closed_at, j.created_at, j.updated_at
+        j.publish_at, j.published_at, j.expires_at, j.closed_at, j.created_at, j.updated_at
     from jobs j
     join companies c on c.id = j.company_id
     left join categories k on k.id = j.category_id

@@ -1,6 +1,8 @@
 //! SQL of jobs.
 
 pub mod list;
+pub mod moves;
+pub mod schedule;
 pub mod views;
 
 use chrono::{DateTime, Utc};
@@ -30,7 +32,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
             j.experience_level as "experience_level: ExperienceLevel", j.salary_min, j.salary_max,
             j.salary_currency, j.salary_period as "salary_period: SalaryPeriod",
             j.status as "status: JobStatus", j.view_count, j.application_count, j.save_count,
-            j.published_at, j.expires_at, j.closed_at, j.external_url, j.created_at, j.updated_at,
+            j.publish_at, j.published_at, j.expires_at, j.closed_at, j.external_url, j.created_at, j.updated_at,
             coalesce((
                 select jsonb_agg(jsonb_build_object(
                     'skill_id', s.id, 'name', s.name, 'slug', s.slug,
@@ -43,7 +45,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
         join companies c on c.id = j.company_id
         left join categories k on k.id = j.category_id
         where j.id = $1 and ($2 or j.employer_id = $3
-            or (is_live(j, (select app_now()))))
+            or is_live(j, (select app_now())))
         "#,
         id,
         any,
@@ -76,6 +78,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
             view_count: row.view_count,
             application_count: row.application_count,
             save_count: row.save_count,
+            publish_at: row.publish_at,
             published_at: row.published_at,
             expires_at: row.expires_at,
             closed_at: row.closed_at,
@@ -122,26 +125,34 @@ pub async fn lock_for_delete(conn: &mut PgConnection, id: Uuid, scope: Scope) ->
     .ok_or(Error::NotFound("job"))
 }
 
+/// What is written of a job, whole.
+#[derive(Debug)]
+pub struct JobRow<'a> {
+    pub company_id: Uuid,
+    pub category_id: Option<Uuid>,
+    pub content: &'a JobContent,
+    pub publish_at: Option<DateTime<Utc>>,
+    pub status: JobStatus,
+}
+
 pub async fn insert(
     conn: &mut PgConnection,
     employer_id: Option<Uuid>,
-    company_id: Uuid,
-    category_id: Option<Uuid>,
-    content: &JobContent,
-    status: JobStatus,
+    job: &JobRow<'_>,
 ) -> Result<Uuid> {
+    let content = job.content;
     let id = sqlx::query_scalar!(
         r#"
         insert into jobs (employer_id, company_id, category_id, title, description, requirements,
             responsibilities, benefits, location, is_remote, job_type, experience_level, salary_min,
-            salary_max, salary_currency, salary_period, expires_at, status, published_at)
+            salary_max, salary_currency, salary_period, expires_at, status, publish_at, published_at)
         values ($1, $2, $3, btrim($4), $5, $6, $7, $8, btrim($9), $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            case when $18 = 'published'::job_status then app_now() end)
+            $19, case when $18 = 'published'::job_status then app_now() end)
         returning id
         "#,
         employer_id,
-        company_id,
-        category_id,
+        job.company_id,
+        job.category_id,
         content.title,
         content.description,
         content.requirements,
@@ -156,7 +167,8 @@ pub async fn insert(
         content.salary_currency,
         content.salary_period as SalaryPeriod,
         content.expires_at,
-        status as JobStatus,
+        job.status as JobStatus,
+        job.publish_at,
     )
     .fetch_one(conn)
     .await?;
@@ -170,11 +182,9 @@ pub async fn update(
     conn: &mut PgConnection,
     id: Uuid,
     scope: Scope,
-    company_id: Uuid,
-    category_id: Option<Uuid>,
-    content: &JobContent,
-    status: JobStatus,
+    job: &JobRow<'_>,
 ) -> Result<()> {
+    let content = job.content;
     let done = sqlx::query!(
         r#"
         update jobs set company_id = $4,
@@ -184,6 +194,7 @@ pub async fn update(
             requirements = $8, responsibilities = $9, benefits = $10, location = btrim($11),
             is_remote = $12, job_type = $13, experience_level = $14, salary_min = $15,
             salary_max = $16, salary_currency = $17, salary_period = $18, expires_at = $19, status = $20,
+            publish_at = $21,
             published_at = case when $20 = 'published'::job_status then coalesce(published_at, app_now())
                 else published_at end,
             closed_at = case when $20 in ('closed'::job_status, 'archived') then coalesce(closed_at, app_now()) end
@@ -192,8 +203,8 @@ pub async fn update(
         id,
         scope == Scope::Any,
         scope.employer_id(),
-        company_id,
-        category_id,
+        job.company_id,
+        job.category_id,
         content.title,
         content.description,
         content.requirements,
@@ -208,7 +219,8 @@ pub async fn update(
         content.salary_currency,
         content.salary_period as SalaryPeriod,
         content.expires_at,
-        status as JobStatus,
+        job.status as JobStatus,
+        job.publish_at,
     )
     .execute(conn)
     .await?;
@@ -295,26 +307,6 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<(
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// One that a request is changing is left to the next run.
-pub async fn close_one_expired(conn: &mut PgConnection) -> Result<Option<Uuid>> {
-    let id = sqlx::query_scalar!(
-        r#"
-        update jobs set status = 'closed', closed_at = expires_at
-        where id = (
-            select id from jobs
-            where status = 'published' and expires_at <= (select app_now())
-            order by expires_at
-            limit 1
-            for no key update skip locked
-        )
-        returning id
-        "#
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(id)
 }
 
 pub async fn employer_of_company(

@@ -18,6 +18,7 @@ mod imports;
 mod jobs;
 mod json;
 mod limits;
+mod nulls;
 mod operations;
 mod pages;
 pub mod paging;
@@ -111,7 +112,10 @@ fn operations() -> impl OpenApi {
         (users::UsersApi, users::AccountsApi),
         (
             jobs::JobsApi,
-            jobs::JobMovesApi,
+            (
+                jobs::JobMovesApi,
+                jobs::QuestionsApi,
+            ),
             imports::ImportsApi,
             search::SearchApi,
             recommendations::RecommendationsApi,

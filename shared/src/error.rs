@@ -130,6 +130,10 @@ const VIOLATIONS: &[(&str, Violation)] = &[
         Violation::Conflict("already_applied", "you have applied for this job already"),
     ),
     (
+        "saved_jobs_user_job_key",
+        Violation::Conflict("already_saved", "you have saved this job already"),
+    ),
+    (
         "user_skills_profile_skill_key",
         Violation::Conflict("skill_listed", "the profile lists this skill already"),
     ),

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use jobboard_shared::applications::{
-    Application, ApplicationFilter, ApplicationStatus, Change, NewApplication, Side,
+    Application, ApplicationFilter, ApplicationMove, ApplicationStatus, Change, NewApplication,
+    Side, screening::ScreeningAnswer,
 };
 use poem_openapi::{
     Enum, Object,
@@ -12,6 +13,8 @@ use poem_openapi::{
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+use crate::jobs::questions::QuestionType;
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(
@@ -43,8 +46,10 @@ pub(super) struct ApplicationView {
     applicant_email: String,
     cover_letter: String,
     resume_url: Option<String>,
-    /// Answers to the questions of the ad, by question.
+    /// As they were sent.
     answers: Value,
+    /// The job's questions as they were when they were answered, with the answers.
+    screening: Vec<ScreeningAnswerView>,
     status: StatusName,
     /// Where the reader may move it from here.
     next_statuses: Vec<StatusName>,
@@ -86,6 +91,12 @@ impl ApplicationView {
             cover_letter: application.cover_letter,
             resume_url: application.resume_url,
             answers: application.answers,
+            screening: application
+                .screening
+                .0
+                .into_iter()
+                .map(Into::into)
+                .collect(),
             status: application.status.into(),
             next_statuses: next.into_iter().map(Into::into).collect(),
             rejection_reason: application.rejection_reason,
@@ -99,6 +110,69 @@ impl ApplicationView {
     }
 }
 
+/// A question as it was when it was answered, with the answer.
+#[derive(Debug, Object)]
+#[oai(rename = "ScreeningAnswer")]
+struct ScreeningAnswerView {
+    question_id: Uuid,
+    question: String,
+    r#type: QuestionType,
+    /// Null, if it was left out.
+    answer: Option<Value>,
+}
+
+impl From<ScreeningAnswer> for ScreeningAnswerView {
+    fn from(answer: ScreeningAnswer) -> Self {
+        Self {
+            question_id: answer.question_id,
+            question: answer.question,
+            r#type: answer.r#type.into(),
+            answer: Some(answer.answer).filter(|answer| !answer.is_null()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename = "ApplicationSide", rename_all = "snake_case", remote = "Side")]
+enum SideName {
+    Applicant,
+    Employer,
+}
+
+/// A move of an application, on record.
+#[derive(Debug, Object)]
+#[oai(rename = "ApplicationMove")]
+pub(super) struct ApplicationMoveView {
+    id: Uuid,
+    /// Null: it was sent.
+    from_status: Option<StatusName>,
+    to_status: StatusName,
+    by: SideName,
+    /// The account that moved it, null if it is gone; an applicant sees no account of
+    /// the employer's.
+    changed_by: Option<Uuid>,
+    /// The mover's words to the other side.
+    note: String,
+    changed_at: DateTime<Utc>,
+}
+
+impl ApplicationMoveView {
+    /// What this side may see.
+    pub(super) fn of(step: ApplicationMove, reader: Side) -> Self {
+        Self {
+            id: step.id,
+            from_status: step.from.map(Into::into),
+            to_status: step.to.into(),
+            by: step.by.into(),
+            changed_by: step
+                .changed_by
+                .filter(|_| reader == Side::Employer || step.by == reader),
+            note: step.note,
+            changed_at: step.changed_at,
+        }
+    }
+}
+
 #[derive(Debug, Object)]
 pub(super) struct ApplicationCreate {
     job_id: Uuid,
@@ -107,7 +181,9 @@ pub(super) struct ApplicationCreate {
     /// Left out: the one of the profile.
     #[oai(validator(max_length = 2_000))]
     resume_url: Option<String>,
-    /// Answers to the questions of the ad, by question.
+    /// Question id -> answer: a string, one of the options, a list of options, a
+    /// boolean or a number, as the question's type says. A job without questions takes
+    /// any answers.
     #[oai(default)]
     answers: HashMap<String, Value>,
 }

@@ -15,7 +15,8 @@ use poem_openapi::{
 use uuid::Uuid;
 
 use self::dto::{
-    ApplicationCreate, ApplicationStatusUpdate, ApplicationUpdate, ApplicationView, StatusName,
+    ApplicationCreate, ApplicationMoveView, ApplicationStatusUpdate, ApplicationUpdate,
+    ApplicationView, StatusName,
 };
 use crate::{
     App,
@@ -63,7 +64,10 @@ impl ApplicationsApi {
 
     /// Apply for a job
     ///
-    /// Once per job, while it is open. Applicant and employer get an email each.
+    /// Once per job, while it is open. The questions of the job are answered by id, and
+    /// what is wrong with the answers is named with all else. Applicant and employer
+    /// get an email each. A withdrawal is final: who has withdrawn cannot apply for the
+    /// same job again.
     #[oai(path = "/", method = "post", operation_id = "create_application")]
     async fn create(
         &self,
@@ -107,9 +111,34 @@ impl ApplicationsApi {
         change(&app, asker(user)?, id.0, body.0.parse()).await
     }
 
+    /// List the moves of an application
+    ///
+    /// Newest first; for its applicant, the job's employer and admins.
+    #[oai(
+        path = "/:id/history",
+        method = "get",
+        operation_id = "list_application_moves"
+    )]
+    async fn history(
+        &self,
+        app: Data<&App>,
+        user: SignedIn,
+        id: Path<Uuid>,
+        page: PageParams,
+    ) -> Result<Paged<ApplicationMoveView>> {
+        let asker = asker(user)?;
+        let list = format!("moves of application {}", id.0);
+        let paging = page.paging(&app, &list)?;
+        let mut conn = app.db.acquire().await?;
+        let slice = applications::history(&mut conn, asker, id.0, &paging).await?;
+        Ok(page.answer(&app, &list, slice, |step| {
+            ApplicationMoveView::of(step, asker.side())
+        }))
+    }
+
     /// Withdraw an application
     ///
-    /// It stays on record, for its applicant too.
+    /// It stays on record, for its applicant too. A withdrawal is final.
     #[oai(
         path = "/:id",
         method = "delete",

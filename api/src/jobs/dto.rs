@@ -6,6 +6,8 @@ use poem_openapi::{Enum, Object};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::questions::Question;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "jobs::JobStatus")]
 pub(crate) enum JobStatus {
@@ -175,6 +177,8 @@ pub(crate) struct Job {
     responsibilities: String,
     benefits: String,
     skills: Vec<JobSkill>,
+    /// What it asks those who apply
+    questions: Vec<Question>,
     /// Where the ad came from, if it was imported
     external_url: Option<String>,
     /// Where the job may go from its status
@@ -191,6 +195,7 @@ impl From<jobs::Job> for Job {
             responsibilities: job.responsibilities,
             benefits: job.benefits,
             skills: job.skills.into_iter().map(Into::into).collect(),
+            questions: job.questions.into_iter().map(Into::into).collect(),
             external_url: job.external_url,
             next_statuses: next.iter().copied().map(Into::into).collect(),
         }

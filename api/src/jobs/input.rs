@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use jobboard_shared::{
-    Error, FieldError, Result,
+    Result,
     jobs::{self, DEFAULT_CURRENCY, JobContent, JobPatch, NewJob, SkillWish},
 };
 use poem_openapi::{Object, Union, types::MaybeUndefined};
 use rust_decimal::Decimal;
 
 use super::dto::{ExperienceLevel, JobStatus, JobType, ProficiencyLevel, SalaryPeriod};
+use crate::nulls::{Nulls, emptied};
 
 /// A skill with what the job asks of it
 #[derive(Debug, Object)]
@@ -232,35 +233,4 @@ impl JobPatchInput {
         nulls.finish()?;
         Ok(patch)
     }
-}
-
-/// Refuses null where a job cannot be without.
-#[derive(Default)]
-struct Nulls(Vec<FieldError>);
-
-impl Nulls {
-    fn refuse<T>(&mut self, field: &str, value: MaybeUndefined<T>) -> Option<T> {
-        match value {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Value(value) => Some(value),
-            MaybeUndefined::Null => {
-                self.0
-                    .push(FieldError::new(field, "required", "must not be null"));
-                None
-            }
-        }
-    }
-
-    fn finish(self) -> Result<()> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(self.0))
-        }
-    }
-}
-
-/// Null empties a text or a list.
-fn emptied<T: Default>(value: MaybeUndefined<T>) -> Option<T> {
-    Option::<Option<T>>::from(value).map(Option::unwrap_or_default)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod dto;
 mod input;
 mod moves;
+pub(crate) mod questions;
 
 use chrono::{DateTime, Utc};
 use jobboard_shared::{
@@ -37,7 +38,7 @@ use crate::{
     tags::Tag,
 };
 
-pub(crate) use self::moves::JobMovesApi;
+pub(crate) use self::{moves::JobMovesApi, questions::QuestionsApi};
 
 pub(crate) struct JobsApi;
 

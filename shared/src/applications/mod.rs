@@ -2,15 +2,17 @@
 
 pub mod db;
 pub mod emails;
+mod moves;
+pub mod screening;
 mod workflow;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Result,
+    Error, Result, jobs,
     mail::Template,
     notifications::queue_email,
     pagination::{Paging, Slice},
@@ -18,6 +20,9 @@ use crate::{
     trending::{self, SignalKind},
 };
 
+use screening::ScreeningAnswer;
+
+pub use moves::{ApplicationMove, history};
 pub use workflow::{ApplicationStatus, Side};
 
 /// An application with what its readers need to know of its job and applicant.
@@ -30,6 +35,8 @@ pub struct Application {
     pub resume_url: Option<String>,
     /// Question -> answer.
     pub answers: Value,
+    /// The questions of the job as they were when they were answered.
+    pub screening: Json<Vec<ScreeningAnswer>>,
     pub status: ApplicationStatus,
     pub rejection_reason: Option<String>,
     /// The employer's, 1 to 5; not for the applicant's eyes, as `internal_notes`.
@@ -66,12 +73,12 @@ const MAX_MESSAGE: usize = 5_000;
 const MAX_NOTES: usize = 20_000;
 
 impl NewApplication {
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Rules {
         let mut rules = Rules::new();
         rules.text("cover_letter", &self.cover_letter, MAX_LETTER);
         rules.url("resume_url", self.resume_url.as_deref());
         rules.object("answers", &self.answers, MAX_ANSWERS_BYTES);
-        rules.finish()
+        rules
     }
 }
 
@@ -132,7 +139,7 @@ impl Change {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Rules {
         let mut rules = Rules::new();
         let inner = |text: &Option<Option<String>>| text.clone().flatten();
         rules.optional_text("cover_letter", self.cover_letter.as_deref(), MAX_LETTER);
@@ -151,7 +158,7 @@ impl Change {
         {
             rules.refuse("rating", "out_of_range", "must be between 1 and 5");
         }
-        rules.finish()
+        rules
     }
 
     fn edits_letter(&self) -> bool {
@@ -193,7 +200,7 @@ pub async fn apply(
     applicant_id: Uuid,
     new: &NewApplication,
 ) -> Result<Application> {
-    new.check()?;
+    let mut rules = new.check();
     let job = db::lock_job(conn, new.job_id)
         .await?
         .ok_or(Error::NotFound("job"))?;
@@ -203,9 +210,12 @@ pub async fn apply(
             "this job takes no applications any more",
         ));
     }
-    let id = db::insert(conn, applicant_id, new).await?;
+    let questions = jobs::db::questions::list(conn, new.job_id).await?;
+    let screening = screening::check(&mut rules, &questions, &new.answers);
+    rules.finish()?;
+    let id = db::insert(conn, applicant_id, new, &screening).await?;
     let event_id =
-        db::insert_change(conn, id, applicant_id, None, ApplicationStatus::Pending, "").await?;
+        db::moves::insert(conn, id, applicant_id, None, ApplicationStatus::Pending, "").await?;
     db::count_for_job(conn, new.job_id).await?;
     db::mark_recommendations(conn, applicant_id, new.job_id).await?;
     trending::record(conn, new.job_id, SignalKind::Application).await?;
@@ -259,7 +269,12 @@ pub async fn change(
         .await?
         .ok_or(Error::NotFound("application"))?;
     change.check_fields(side)?;
-    change.check()?;
+    let mut rules = change.check();
+    if let Some(answers) = &change.answers {
+        let questions = jobs::db::questions::list(conn, application.job_id).await?;
+        application.screening = Json(screening::check(&mut rules, &questions, answers));
+    }
+    rules.finish()?;
     let from = application.status;
     let to = change.status.unwrap_or(from);
     if to != from {
@@ -283,7 +298,7 @@ pub async fn change(
     db::update(conn, asker, &application).await?;
     if to != from {
         let event_id =
-            db::insert_change(conn, id, asker.user_id(), Some(from), to, &message).await?;
+            db::moves::insert(conn, id, asker.user_id(), Some(from), to, &message).await?;
         if let Some((recipient, template)) = mail_about(&application, side) {
             queue_email(conn, event_id, recipient, template).await?;
         }

@@ -10,6 +10,7 @@ pub mod emails;
 mod lifecycle;
 pub mod moves;
 mod posting;
+pub mod questions;
 mod schedule;
 pub mod tasks;
 mod visitors;
@@ -78,6 +79,8 @@ pub struct Job {
     pub external_url: Option<String>,
     /// By name.
     pub skills: Vec<JobSkill>,
+    /// What it asks those who apply.
+    pub questions: Vec<questions::Question>,
 }
 
 impl Job {

@@ -12,14 +12,11 @@ use crate::{
     Error, FieldError, Result, categories, companies,
     employers::{self, Actor, Scope},
     rules::Rules,
-    search, skills,
+    search, settings, skills,
 };
 
 /// The longest note of a move, in characters.
 const MAX_NOTE: usize = 2_000;
-
-/// Days after its publication that a job without an expiry of its own expires.
-const DEFAULT_JOB_DAYS: i32 = 60;
 
 /// Posts a job. All wrong fields are reported together; on an error the caller
 /// drops the transaction, and nothing of it stays.
@@ -173,7 +170,8 @@ async fn moved(
 
 /// What a job's first publication brings: an expiry, where it has none.
 pub(super) async fn published(conn: &mut PgConnection, job_id: Uuid) -> Result<()> {
-    db::schedule::set_default_expiry(conn, job_id, DEFAULT_JOB_DAYS).await
+    let days = settings::load(conn).await?.default_job_days;
+    db::schedule::set_default_expiry(conn, job_id, days.try_into().unwrap_or(i32::MAX)).await
 }
 
 /// The company that a change names. Its present one is always right, so that an

@@ -1,6 +1,8 @@
 //! Applying, reading, listing; the workflow has a file of its own.
 
 mod board;
+mod moves;
+mod screening;
 mod workflow;
 
 use futures::future::join_all;

@@ -107,6 +107,13 @@ pub async fn summaries(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<JobS
     Ok(query.build_query_as().fetch_all(conn).await?)
 }
 
+/// Jobs of these ids, whatever their status, in no order.
+pub async fn summaries_of_any(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<JobSummary>> {
+    let mut query = QueryBuilder::new(SUMMARY);
+    query.push("j.id = any(").push_bind(ids.to_vec()).push(")");
+    Ok(query.build_query_as().fetch_all(conn).await?)
+}
+
 fn push_live(query: &mut QueryBuilder<Postgres>) {
     query.push("is_live(j, (select app_now()))");
 }

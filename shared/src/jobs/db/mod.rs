@@ -2,6 +2,7 @@
 
 pub mod list;
 pub mod moves;
+pub mod questions;
 pub mod schedule;
 pub mod views;
 
@@ -9,11 +10,11 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-pub use list::{list, list_of_employer, summaries};
+pub use list::{list, list_of_employer, summaries, summaries_of_any};
 
 use super::{
     ExperienceLevel, Job, JobContent, JobSkill, JobStatus, JobSummary, JobType, Reader,
-    SalaryPeriod, SkillWish,
+    SalaryPeriod, SkillWish, questions::Question,
 };
 use crate::{Error, Result, employers::Scope};
 
@@ -40,7 +41,13 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
                     'years_required', js.years_required::float8) order by lower(s.name), s.id)
                 from job_skills js join skills s on s.id = js.skill_id
                 where js.job_id = j.id
-            ), '[]') as "skills!: Json<Vec<JobSkill>>"
+            ), '[]') as "skills!: Json<Vec<JobSkill>>",
+            coalesce((
+                select jsonb_agg(jsonb_build_object('id', q.id, 'label', q.label, 'type', q.type,
+                    'required', q.required, 'options', q.options) order by q.position)
+                from job_questions q
+                where q.job_id = j.id
+            ), '[]') as "questions!: Json<Vec<Question>>"
         from jobs j
         join companies c on c.id = j.company_id
         left join categories k on k.id = j.category_id
@@ -91,6 +98,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
         benefits: row.benefits,
         external_url: row.external_url,
         skills: row.skills.0,
+        questions: row.questions.0,
     })
 }
 

@@ -1,11 +1,16 @@
 //! Every statement on applications. Whoever asks is a parameter: for somebody
 //! else's application there is no row.
 
+pub mod moves;
+
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::{Application, ApplicationFilter, ApplicationStatus, Asker, NewApplication, Side};
+use super::{
+    Application, ApplicationFilter, ApplicationStatus, Asker, NewApplication, Side,
+    screening::ScreeningAnswer,
+};
 use crate::{
     Error, Result,
     pagination::{Paging, Slice, Start, TimeCursor},
@@ -39,47 +44,24 @@ pub async fn insert(
     conn: &mut PgConnection,
     applicant_id: Uuid,
     new: &NewApplication,
+    screening: &[ScreeningAnswer],
 ) -> Result<Uuid> {
     Ok(sqlx::query_scalar!(
-        "insert into applications (job_id, applicant_id, cover_letter, resume_url, answers)
+        "insert into applications (job_id, applicant_id, cover_letter, resume_url, answers, screening)
          values ($1, $2, $3,
-                 coalesce($4, (select resume_url from freelancer_profiles where user_id = $2)), $5)
+                 coalesce($4, (select resume_url from freelancer_profiles where user_id = $2)), $5, $6)
          returning id",
         new.job_id,
         applicant_id,
         new.cover_letter,
         new.resume_url,
         new.answers,
+        Json(screening) as _,
     )
     .fetch_one(conn)
     .await?)
 }
 
-/// Notes a move; its id is the event of the mails about it.
-pub async fn insert_change(
-    conn: &mut PgConnection,
-    application_id: Uuid,
-    changed_by: Uuid,
-    from: Option<ApplicationStatus>,
-    to: ApplicationStatus,
-    note: &str,
-) -> Result<Uuid> {
-    Ok(sqlx::query_scalar!(
-        "insert into application_status_changes
-             (application_id, changed_by, from_status, to_status, note)
-         values ($1, $2, $3, $4, $5)
-         returning id",
-        application_id,
-        changed_by,
-        from as Option<ApplicationStatus>,
-        to as ApplicationStatus,
-        note,
-    )
-    .fetch_one(conn)
-    .await?)
-}
-
-/// Counts what came in: a withdrawal later does not count back.
 pub async fn count_for_job(conn: &mut PgConnection, job_id: Uuid) -> Result<()> {
     sqlx::query!(
         "update jobs set application_count = application_count + 1 where id = $1",
@@ -120,7 +102,9 @@ pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opti
     Ok(sqlx::query_as!(
         Application,
         r#"select a.id, a.job_id, a.applicant_id, a.cover_letter, a.resume_url,
-                  a.answers as "answers: Value", a.status as "status: ApplicationStatus",
+                  a.answers as "answers: Value",
+                  a.screening as "screening: Json<Vec<ScreeningAnswer>>",
+                  a.status as "status: ApplicationStatus",
                   a.rejection_reason, a.rating, a.internal_notes, a.applied_at, a.reviewed_at,
                   a.status_changed_at, a.updated_at, j.title as job_title,
                   c.name as company_name,
@@ -176,7 +160,9 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Application,
         r#"select a.id, a.job_id, a.applicant_id, a.cover_letter, a.resume_url,
-                  a.answers as "answers: Value", a.status as "status: ApplicationStatus",
+                  a.answers as "answers: Value",
+                  a.screening as "screening: Json<Vec<ScreeningAnswer>>",
+                  a.status as "status: ApplicationStatus",
                   a.rejection_reason, a.rating, a.internal_notes, a.applied_at, a.reviewed_at,
                   a.status_changed_at, a.updated_at, j.title as job_title,
                   c.name as company_name,
@@ -244,7 +230,7 @@ pub async fn update(
     let (applicant_id, employer_id) = owners(asker);
     let done = sqlx::query!(
         "update applications a
-         set cover_letter = $2, resume_url = $3, answers = $4, status = $5,
+         set cover_letter = $2, resume_url = $3, answers = $4, screening = $12, status = $5,
              rejection_reason = $6, rating = $7, internal_notes = $8,
              status_changed_at = case when status = $5 then status_changed_at else app_now() end,
              reviewed_at = case when $9 then coalesce(reviewed_at, app_now()) else reviewed_at end
@@ -263,6 +249,7 @@ pub async fn update(
         asker.side() == Side::Employer,
         applicant_id,
         employer_id,
+        Json(&application.screening.0) as _,
     )
     .execute(conn)
     .await?;

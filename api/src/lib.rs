@@ -25,6 +25,7 @@ pub mod paging;
 pub mod problem;
 mod recommendations;
 mod request_meter;
+mod saved_jobs;
 mod schema;
 mod search;
 mod server;
@@ -115,6 +116,7 @@ fn operations() -> impl OpenApi {
             (
                 jobs::JobMovesApi,
                 jobs::QuestionsApi,
+                saved_jobs::SavedJobsApi,
             ),
             imports::ImportsApi,
             search::SearchApi,

@@ -24,6 +24,7 @@ pub mod plain_text;
 pub mod queue;
 pub mod recommendations;
 pub mod rules;
+pub mod saved_jobs;
 pub mod search;
 pub mod settings;
 pub mod skills;

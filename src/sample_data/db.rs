@@ -171,7 +171,7 @@ pub(super) async fn insert_companies(conn: &mut PgConnection, rows: &Rows) -> Re
 }
 
 /// Skills, jobs and what jobs ask for. Counters of employers and categories
-/// follow by trigger. A category that was renamed leaves its jobs without one.
+/// follow by trigger, and so does that of saves. A category that was renamed leaves its jobs without one.
 pub(super) async fn insert_jobs(conn: &mut PgConnection, rows: &Rows) -> Result<()> {
     sqlx::query!(
         "insert into skills (name, slug, category, popularity_score)
@@ -185,12 +185,12 @@ pub(super) async fn insert_jobs(conn: &mut PgConnection, rows: &Rows) -> Result<
         sqlx::query!(
             "insert into jobs (id, employer_id, company_id, category_id, title, description, requirements,
                  responsibilities, benefits, location, is_remote, job_type, experience_level, salary_min, salary_max,
-                 salary_currency, salary_period, status, view_count, application_count, save_count, published_at,
+                 salary_currency, salary_period, status, view_count, application_count, published_at,
                  expires_at, closed_at, created_at, updated_at)
              select j.id, j.employer_id, j.company_id, c.id, j.title, j.description, j.requirements,
                  j.responsibilities, j.benefits, j.location, j.is_remote, j.job_type, j.experience_level, j.salary_min,
                  j.salary_max, j.salary_currency, j.salary_period, j.status, j.view_count, j.application_count,
-                 j.save_count, j.published_at, j.expires_at, j.closed_at, j.created_at, j.updated_at
+                 j.published_at, j.expires_at, j.closed_at, j.created_at, j.updated_at
              from jsonb_array_elements($1) as sent (fields)
              cross join jsonb_populate_record(null::jobs, sent.fields) as j
              left join categories c on c.slug = sent.fields ->> 'category'",
@@ -199,6 +199,20 @@ pub(super) async fn insert_jobs(conn: &mut PgConnection, rows: &Rows) -> Result<
         .execute(&mut *conn)
         .await?;
     }
+    sqlx::query!(
+        "insert into job_status_changes (job_id, changed_by, from_status, to_status, changed_at)
+         select j.id, e.user_id, step.before, step.after, step.at
+         from jobs j
+         left join employer_profiles e on e.id = j.employer_id
+         cross join lateral (values
+             (null::job_status, 'draft'::job_status, j.created_at),
+             ('draft', 'published', j.published_at),
+             ('published', case j.status when 'archived' then j.status else 'closed' end, j.closed_at)
+         ) as step (before, after, at)
+         where step.at is not null"
+    )
+    .execute(&mut *conn)
+    .await?;
     for chunk in rows.job_skills.chunks(CHUNK) {
         sqlx::query!(
             "insert into job_skills (id, job_id, skill_id, is_required, years_required)

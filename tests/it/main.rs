@@ -28,6 +28,7 @@ mod real_data;
 mod recommendations;
 mod roles;
 mod sample_data;
+mod saved_jobs;
 mod schema;
 mod search;
 mod spec_examples;

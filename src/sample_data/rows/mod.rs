@@ -77,7 +77,6 @@ pub(super) struct Job {
     status: &'static str,
     view_count: usize,
     application_count: usize,
-    save_count: usize,
     published_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
     closed_at: Option<DateTime<Utc>>,

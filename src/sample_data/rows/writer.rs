@@ -151,7 +151,6 @@ impl Writer<'_> {
             counts
         };
         let views = count(&mut history.views.iter().map(|view| view.ad));
-        let saves = count(&mut history.saves.iter().map(|save| save.ad));
         let applications = count(
             &mut history
                 .applications
@@ -175,7 +174,7 @@ impl Writer<'_> {
                 };
                 self.rows.job_skills.push(row);
             }
-            let job = self.job(id, ad, [views[number], applications[number], saves[number]]);
+            let job = self.job(id, ad, [views[number], applications[number]]);
             self.rows.jobs.push(job);
         }
         let of_people = self.board.people.iter().flat_map(|person| &person.skills);
@@ -194,12 +193,7 @@ impl Writer<'_> {
         self.rows.skills.sort_by_key(|skill| skill.name);
     }
 
-    fn job(
-        &self,
-        id: Uuid,
-        ad: &Ad,
-        [view_count, application_count, save_count]: [usize; 3],
-    ) -> Job {
+    fn job(&self, id: Uuid, ad: &Ad, [view_count, application_count]: [usize; 2]) -> Job {
         let company = &self.rows.companies[ad.company];
         let Salary {
             min,
@@ -233,7 +227,6 @@ impl Writer<'_> {
             status: ad.status,
             view_count,
             application_count,
-            save_count,
             published_at: ad.published_at,
             expires_at: ad.expires_at,
             closed_at: ad.closed_at,

@@ -122,7 +122,7 @@ fn operations() -> impl OpenApi {
             search::SearchApi,
             recommendations::RecommendationsApi,
             categories::CategoriesApi,
-            companies::CompaniesApi,
+            (companies::CompaniesApi, companies::MembersApi),
             employers::EmployersApi,
             freelancers::FreelancersApi,
         ),

@@ -218,6 +218,14 @@ impl From<Error> for Problem {
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Conflict { code, message } => Self::conflict(code, message),
             Error::Forbidden { code, message } => Self::forbidden(code, message),
+            Error::TooMany {
+                code,
+                message,
+                retry_after,
+            } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, message).with_header(
+                header::RETRY_AFTER,
+                HeaderValue::from(retry_after.as_secs().max(1)),
+            ),
             Error::Database(error) => Self::from_database(error),
         }
     }

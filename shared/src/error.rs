@@ -1,6 +1,6 @@
 //! What can go wrong with a request, apart from how a protocol says it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,13 @@ pub enum Error {
     Conflict { code: &'static str, message: String },
     #[error("{message}")]
     Forbidden { code: &'static str, message: String },
+    /// As much as is allowed for now.
+    #[error("{message}")]
+    TooMany {
+        code: &'static str,
+        message: String,
+        retry_after: Duration,
+    },
     /// The server's own fault, or the database's.
     #[error(transparent)]
     Database(sqlx::Error),

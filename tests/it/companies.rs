@@ -1,5 +1,7 @@
 //! Companies: making, changing, finding, removing them.
 
+mod members;
+
 use jobboard_shared::search::tasks::{RefreshScope, Scope};
 use serde_json::json;
 use uuid::Uuid;
@@ -285,4 +287,25 @@ async fn an_admin_deletes_a_company_without_jobs() {
     let refused = admin.delete(&path).await.expect(409);
     assert_eq!(refused.json["code"], "company_has_jobs");
     app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn a_company_is_not_founded_in_the_future() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    let day = |days| (app.clock.now() + chrono::TimeDelta::days(days)).date_naive();
+    let body = |days| json!({"name": "Tomorrow", "founded_date": day(days)});
+    let refused = owner.post("/api/companies/", body(2)).await.expect(422);
+    assert_eq!(
+        refused.field_errors(),
+        [("founded_date".to_owned(), "in_the_future".to_owned())]
+    );
+    let id = owner
+        .post("/api/companies/", body(0))
+        .await
+        .expect(201)
+        .id();
+    let path = format!("/api/companies/{id}/");
+    owner.put(&path, body(2)).await.expect(422);
+    owner.put(&path, body(-9)).await.expect(200);
 }

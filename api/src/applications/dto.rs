@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use jobboard_shared::Result;
 use jobboard_shared::applications::{
     Application, ApplicationFilter, ApplicationMove, ApplicationStatus, Change, NewApplication,
     Side, screening::ScreeningAnswer,
@@ -14,7 +15,10 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::jobs::questions::QuestionType;
+use crate::{
+    jobs::questions::QuestionType,
+    nulls::{Nulls, emptied},
+};
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(
@@ -79,7 +83,11 @@ impl ApplicationView {
                 MaybeUndefined::Value(application.internal_notes),
             ),
         };
-        let next = application.status.next(reader);
+        let next = if application.may_move {
+            application.status.next(reader)
+        } else {
+            Vec::new()
+        };
         Self {
             id: application.id,
             job_id: application.job_id,
@@ -199,17 +207,17 @@ impl ApplicationCreate {
     }
 }
 
-/// Fields left out stay as they are. Applicants write the letter, the resume and
+/// Fields left out stay as they are, null clears. Applicants write the letter, the resume and
 /// the answers while the application is pending, and may accept an offer or
 /// withdraw; employers write the rest.
 #[derive(Debug, Object)]
 pub(super) struct ApplicationUpdate {
     #[oai(validator(max_length = 20_000))]
-    cover_letter: Option<String>,
+    cover_letter: MaybeUndefined<String>,
     #[oai(validator(max_length = 2_000))]
     resume_url: MaybeUndefined<String>,
-    answers: Option<HashMap<String, Value>>,
-    status: Option<StatusName>,
+    answers: MaybeUndefined<HashMap<String, Value>>,
+    status: MaybeUndefined<StatusName>,
     /// Goes with the status `rejected`; the applicant reads it.
     #[oai(validator(max_length = 5_000))]
     rejection_reason: MaybeUndefined<String>,
@@ -220,21 +228,24 @@ pub(super) struct ApplicationUpdate {
     rating: MaybeUndefined<i16>,
     /// Never shown to the applicant.
     #[oai(validator(max_length = 20_000))]
-    internal_notes: Option<String>,
+    internal_notes: MaybeUndefined<String>,
 }
 
 impl ApplicationUpdate {
-    pub(super) fn parse(self) -> Change {
-        Change {
-            cover_letter: self.cover_letter,
+    pub(super) fn parse(self) -> Result<Change> {
+        let mut nulls = Nulls::default();
+        let change = Change {
+            cover_letter: emptied(self.cover_letter),
             resume_url: self.resume_url.into(),
-            answers: self.answers.map(object),
-            status: self.status.map(Into::into),
+            answers: emptied(self.answers).map(object),
+            status: nulls.refuse("status", self.status).map(Into::into),
             rejection_reason: self.rejection_reason.into(),
             message: self.message,
             rating: self.rating.into(),
-            internal_notes: self.internal_notes,
-        }
+            internal_notes: emptied(self.internal_notes),
+        };
+        nulls.finish()?;
+        Ok(change)
     }
 }
 

@@ -67,7 +67,8 @@ impl ApplicationsApi {
     /// Once per job, while it is open. The questions of the job are answered by id, and
     /// what is wrong with the answers is named with all else. Applicant and employer
     /// get an email each. A withdrawal is final: who has withdrawn cannot apply for the
-    /// same job again.
+    /// same job again. More in 24 hours than the settings allow are refused with 429
+    /// and `max_applications_per_day`.
     #[oai(path = "/", method = "post", operation_id = "create_application")]
     async fn create(
         &self,
@@ -108,7 +109,7 @@ impl ApplicationsApi {
         id: Path<Uuid>,
         body: Strict<ApplicationUpdate>,
     ) -> Result<Json<ApplicationView>> {
-        change(&app, asker(user)?, id.0, body.0.parse()).await
+        change(&app, asker(user)?, id.0, body.0.parse()?).await
     }
 
     /// List the moves of an application

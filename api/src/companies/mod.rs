@@ -1,6 +1,7 @@
 //! Companies and their jobs.
 
 pub(crate) mod dto;
+mod members;
 
 use jobboard_shared::{
     companies::{self, CompanyFilter},
@@ -25,6 +26,8 @@ use crate::{
     problem::{Problem, Result},
     tags::Tag,
 };
+
+pub(crate) use self::members::MembersApi;
 
 pub(crate) struct CompaniesApi;
 

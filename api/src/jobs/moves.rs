@@ -71,7 +71,9 @@ impl From<moves::JobMove> for JobMove {
 impl JobMovesApi {
     /// Publish a draft, or open a closed job again
     ///
-    /// The first publication dates a job; opening it again does not make it new.
+    /// The first publication dates a job; opening it again does not make it new. An
+    /// employer who has as many published jobs as the settings allow is refused with
+    /// 409 and `max_active_jobs_per_employer`.
     #[oai(path = "/:id/publish", method = "post", operation_id = "publish_job")]
     async fn publish(
         &self,

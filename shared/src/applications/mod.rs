@@ -6,17 +6,22 @@ mod moves;
 pub mod screening;
 mod workflow;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Result, jobs,
+    Error, Result,
+    employers::CompanyRole,
+    jobs,
     mail::Template,
     notifications::queue_email,
     pagination::{Paging, Slice},
     rules::Rules,
+    settings,
     trending::{self, SignalKind},
 };
 
@@ -54,6 +59,8 @@ pub struct Application {
     pub applicant_email: String,
     /// The account behind the job's employer; none for unclaimed jobs.
     pub employer_user_id: Option<Uuid>,
+    /// Whether the role of whoever asks goes as far as moving it.
+    pub may_move: bool,
 }
 
 /// What an applicant sends.
@@ -87,7 +94,7 @@ impl NewApplication {
 pub enum Asker {
     /// Their own.
     Applicant { user_id: Uuid },
-    /// Those for the jobs of this profile.
+    /// Those for the jobs of this profile, and of the companies that it works for.
     Employer { user_id: Uuid, profile_id: Uuid },
     /// All.
     Admin { user_id: Uuid },
@@ -165,6 +172,11 @@ impl Change {
         self.cover_letter.is_some() || self.resume_url.is_some() || self.answers.is_some()
     }
 
+    /// Whether it takes more than a look: what the applicant is told of.
+    fn moves(&self) -> bool {
+        self.status.is_some() || self.message.is_some() || self.rejection_reason.is_some()
+    }
+
     /// Refuses fields that are the other side's to write.
     fn check_fields(&self, side: Side) -> Result<()> {
         let of_employer = [
@@ -201,6 +213,7 @@ pub async fn apply(
     new: &NewApplication,
 ) -> Result<Application> {
     let mut rules = new.check();
+    check_daily_limit(conn, applicant_id).await?;
     let job = db::lock_job(conn, new.job_id)
         .await?
         .ok_or(Error::NotFound("job"))?;
@@ -239,6 +252,21 @@ pub async fn apply(
     .await
 }
 
+/// Two at once count one after the other: the account is locked until the end of
+/// the transaction.
+async fn check_daily_limit(conn: &mut PgConnection, applicant_id: Uuid) -> Result<()> {
+    let most = settings::load(conn).await?.max_applications_per_day;
+    db::lock_applicant(conn, applicant_id).await?;
+    match db::full_for(conn, applicant_id, most).await? {
+        None => Ok(()),
+        Some(seconds) => Err(Error::TooMany {
+            code: "max_applications_per_day",
+            message: format!("at most {most} applications in 24 hours"),
+            retry_after: Duration::from_secs_f64(seconds.max(1.0).ceil()),
+        }),
+    }
+}
+
 /// Not found where it does not exist for the asker.
 pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Application> {
     db::get(conn, asker, id)
@@ -269,6 +297,9 @@ pub async fn change(
         .await?
         .ok_or(Error::NotFound("application"))?;
     change.check_fields(side)?;
+    if change.moves() && !application.may_move {
+        CompanyRole::Reviewer.ensure(CompanyRole::Recruiter)?;
+    }
     let mut rules = change.check();
     if let Some(answers) = &change.answers {
         let questions = jobs::db::questions::list(conn, application.job_id).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use super::{Company, CompanyDetails, CompanyFilter, CompanyKey, NameCursor};
 use crate::{
     Error, Result,
     database::escape_like,
-    employers::Scope,
+    employers::{CompanyRole, Scope},
     pagination::{Paging, Slice},
 };
 
@@ -122,15 +123,21 @@ pub async fn find(conn: &mut PgConnection, reference: &str) -> Result<Option<Com
     }))
 }
 
-pub async fn owns(conn: &mut PgConnection, employer_id: Uuid, company_id: Uuid) -> Result<bool> {
-    let owns = sqlx::query_scalar!(
-        r#"select exists (select from companies where id = $1 and employer_id = $2) as "owns!""#,
+/// What an employer may do for a company; none for strangers.
+pub async fn role(
+    conn: &mut PgConnection,
+    company_id: Uuid,
+    employer_id: Uuid,
+) -> Result<Option<CompanyRole>> {
+    let role = sqlx::query_scalar!(
+        r#"select role_in_company(id, employer_id, $2) as "role: CompanyRole"
+           from companies where id = $1"#,
         company_id,
         employer_id
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(owns)
+    Ok(role.flatten())
 }
 
 /// By name. The total is counted for page numbers only.
@@ -155,7 +162,8 @@ pub async fn list(
         from companies
         where ($1::text is null or normalized_name collate "C" like $1)
             and ($2::boolean is null or is_verified = $2)
-            and ($3::uuid is null or employer_id = $3)
+            and ($3::uuid is null or employer_id = $3
+                or id = any(array(select m.company_id from company_members m where m.employer_id = $3)))
             and ($4::text is null or normalized_name collate "C" > $4)
         order by normalized_name collate "C"
         limit $5 offset $6
@@ -198,7 +206,8 @@ async fn count(
         select count(*) as "count!" from companies
         where ($1::text is null or normalized_name collate "C" like $1)
             and ($2::boolean is null or is_verified = $2)
-            and ($3::uuid is null or employer_id = $3)
+            and ($3::uuid is null or employer_id = $3
+                or id = any(array(select m.company_id from company_members m where m.employer_id = $3)))
         "#,
         prefix,
         filter.is_verified,
@@ -257,15 +266,28 @@ pub async fn insert(
     Ok(id)
 }
 
-/// Locks a company until the end of the transaction; its name as it is.
-pub async fn lock(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<String> {
-    sqlx::query_scalar!(
-        "select name from companies where id = $1 and ($2::uuid is null or employer_id = $2) for update",
+/// Locks a company until the end of the transaction; its name as it is, and what the
+/// scope may do for it.
+pub async fn lock(
+    conn: &mut PgConnection,
+    id: Uuid,
+    scope: Scope,
+) -> Result<(String, CompanyRole)> {
+    sqlx::query!(
+        r#"
+        select name, case when $2 then 'owner' else role_in_company(id, employer_id, $3) end
+            as "role!: CompanyRole"
+        from companies
+        where id = $1 and ($2 or role_in_company(id, employer_id, $3) is not null)
+        for update
+        "#,
         id,
+        scope == Scope::Any,
         scope.employer_id()
     )
     .fetch_optional(conn)
     .await?
+    .map(|row| (row.name, row.role))
     .ok_or(Error::NotFound("company"))
 }
 
@@ -282,7 +304,7 @@ pub async fn update(
             website = $7, email = $8, phone = $9, industry = $10, size = $11, headquarters_location = $12,
             office_locations = $13, founded_date = $14, employee_count = $15, culture_description = $16,
             benefits = $17, social_media_links = $18
-        where id = $1 and ($2::uuid is null or employer_id = $2)
+        where id = $1 and ($2::uuid is null or role_in_company(id, employer_id, $2) = 'owner')
         "#,
         id,
         scope.employer_id(),
@@ -306,6 +328,17 @@ pub async fn update(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether this day is yet to begin, everywhere on earth.
+pub async fn is_future(conn: &mut PgConnection, date: NaiveDate) -> Result<bool> {
+    let future = sqlx::query_scalar!(
+        r#"select $1 > (app_now() + interval '14 hours')::date as "future!""#,
+        date
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(future)
 }
 
 /// Gives a company and all its jobs to an employer, or to nobody.

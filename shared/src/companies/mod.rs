@@ -1,6 +1,7 @@
 //! Companies, matched by normalised name.
 
 pub mod db;
+pub mod members;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    employers::{self, Scope},
+    employers::{self, CompanyRole, Scope},
     rules::Rules,
     search,
     slug::slug,
@@ -64,6 +65,7 @@ pub struct CompanyFilter {
     /// The beginning of the name, spelled in any way that normalises alike.
     pub name_prefix: Option<String>,
     pub is_verified: Option<bool>,
+    /// Owned by this employer, or with them at work.
     pub employer_id: Option<Uuid>,
 }
 
@@ -84,7 +86,7 @@ impl CompanyDetails {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Rules {
         let mut rules = Rules::new();
         rules.required_text("name", &self.name, 200);
         if slug(&self.name).is_empty() && !self.name.trim().is_empty() {
@@ -119,7 +121,7 @@ impl CompanyDetails {
             rules.required_text(&field, network, 50);
             rules.url(&field, Some(url));
         }
-        rules.finish()
+        rules
     }
 }
 
@@ -130,7 +132,7 @@ pub async fn create(
     scope: Scope,
     details: &CompanyDetails,
 ) -> Result<Company> {
-    details.check()?;
+    check(conn, details).await?;
     let id = insert(conn, scope.employer_id(), details)
         .await?
         .ok_or_else(name_taken)?;
@@ -138,6 +140,16 @@ pub async fn create(
         employers::db::set_first_primary_company(conn, employer_id, id).await?;
     }
     db::get(conn, id).await
+}
+
+async fn check(conn: &mut PgConnection, details: &CompanyDetails) -> Result<()> {
+    let mut rules = details.check();
+    if let Some(date) = details.founded_date
+        && db::is_future(conn, date).await?
+    {
+        rules.refuse("founded_date", "in_the_future", "must not be in the future");
+    }
+    rules.finish()
 }
 
 /// Replaces what is said of a company. A new name is searched for at once: its
@@ -150,8 +162,9 @@ pub async fn update(
     details: &CompanyDetails,
     owner: Option<Option<Uuid>>,
 ) -> Result<Company> {
-    details.check()?;
-    let old_name = db::lock(conn, id, scope).await?;
+    check(conn, details).await?;
+    let (old_name, role) = db::lock(conn, id, scope).await?;
+    role.ensure(CompanyRole::Owner)?;
     db::update(conn, id, scope, details).await?;
     if let (Scope::Any, Some(owner)) = (scope, owner) {
         assign(conn, id, owner).await?;
@@ -162,7 +175,8 @@ pub async fn update(
     db::get(conn, id).await
 }
 
-/// Gives a company and all its jobs to an employer.
+/// Gives a company and all its jobs to an employer. Whoever gets it chooses who else
+/// works for it.
 async fn assign(conn: &mut PgConnection, id: Uuid, owner: Option<Uuid>) -> Result<()> {
     if let Some(employer_id) = owner {
         employers::db::get(conn, employer_id)
@@ -176,6 +190,7 @@ async fn assign(conn: &mut PgConnection, id: Uuid, owner: Option<Uuid>) -> Resul
                 other => other,
             })?;
     }
+    members::db::remove_all(conn, id).await?;
     db::assign(conn, id, owner).await
 }
 
@@ -217,14 +232,16 @@ pub async fn resolve_for_posting(
     let Scope::Own(employer_id) = scope else {
         return Ok(company.id);
     };
-    match company.employer_id {
-        Some(owner) if owner == employer_id => {
-            if company.created {
-                employers::db::set_first_primary_company(conn, employer_id, company.id).await?;
-            }
+    if company.created {
+        employers::db::set_first_primary_company(conn, employer_id, company.id).await?;
+        return Ok(company.id);
+    }
+    match db::role(conn, company.id, employer_id).await? {
+        Some(role) => {
+            role.ensure(CompanyRole::Recruiter)?;
             Ok(company.id)
         }
-        Some(_) => Err(Error::forbidden(
+        None if company.employer_id.is_some() => Err(Error::forbidden(
             "company_not_yours",
             "the company belongs to another employer",
         )),
@@ -254,7 +271,7 @@ pub async fn resolve_or_create(
         ));
     }
     let details = CompanyDetails::named(name);
-    details.check().map_err(|error| match error {
+    details.check().finish().map_err(|error| match error {
         Error::Invalid(mut errors) => {
             for error in &mut errors {
                 "company".clone_into(&mut error.field);

@@ -1,6 +1,7 @@
 //! Profiles of those who post jobs.
 
 pub mod db;
+mod scope;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -8,31 +9,7 @@ use uuid::Uuid;
 
 use crate::{Error, Result, rules::Rules, settings};
 
-/// Whose companies and jobs a caller may manage. Part of every query for an
-/// owned row: what lies outside is as good as missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The id of an employer's profile.
-    Own(Uuid),
-    /// Everybody's: administrators alone.
-    Any,
-}
-
-impl Scope {
-    pub fn employer_id(self) -> Option<Uuid> {
-        match self {
-            Self::Own(employer_id) => Some(employer_id),
-            Self::Any => None,
-        }
-    }
-}
-
-/// Who acts, and over what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    pub user_id: Uuid,
-    pub scope: Scope,
-}
+pub use scope::{Actor, CompanyRole, Scope};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "verification_status", rename_all = "snake_case")]
@@ -68,7 +45,7 @@ pub struct EmployerDetails {
     pub bio: Option<String>,
     pub profile_picture_url: Option<String>,
     pub linkedin_url: Option<String>,
-    /// One of the employer's own companies.
+    /// One of the companies that the employer owns or works for.
     pub primary_company_id: Option<Uuid>,
 }
 
@@ -94,7 +71,9 @@ pub async fn update_profile(
 ) -> Result<EmployerProfile> {
     let mut rules = details.check();
     if let Some(company_id) = details.primary_company_id
-        && !crate::companies::db::owns(conn, employer_id, company_id).await?
+        && crate::companies::db::role(conn, company_id, employer_id)
+            .await?
+            .is_none()
     {
         rules.refuse(
             "primary_company_id",

@@ -15,7 +15,10 @@ use super::{
     reader::RawRow,
     row::ImportedJob,
 };
-use crate::{Error, FieldError, Result, categories, companies, jobs as posted, search, skills};
+use crate::{
+    Error, FieldError, Result, categories, companies, employers::CompanyRole, jobs as posted,
+    search, skills,
+};
 
 /// A row that could be read.
 struct ReadRow {
@@ -273,8 +276,8 @@ fn failed(line: i32, errors: Vec<FieldError>) -> RowResult {
 /// What rows name by name.
 mod references {
     use super::{
-        BTreeMap, BTreeSet, Checkpoint, Error, FieldError, PgConnection, ReadRow, Result, Uuid,
-        categories as tree, companies as firms, skills as known_skills,
+        BTreeMap, BTreeSet, Checkpoint, CompanyRole, Error, FieldError, PgConnection, ReadRow,
+        Result, Uuid, categories as tree, companies as firms, skills as known_skills,
     };
 
     type Companies = BTreeMap<String, Result<firms::CompanyKey, FieldError>>;
@@ -290,10 +293,7 @@ mod references {
         let mut found = Companies::new();
         for name in names {
             let company = match firms::resolve_or_create(conn, import.employer_id, name).await {
-                Ok(company)
-                    if import.employer_id.is_some()
-                        && company.employer_id != import.employer_id =>
-                {
+                Ok(company) if !may_post(conn, import.employer_id, &company).await? => {
                     Err(FieldError::new(
                         "company",
                         "company_not_yours",
@@ -307,6 +307,19 @@ mod references {
             found.insert(name.clone(), company);
         }
         Ok(found)
+    }
+
+    /// Administrators, who have no employer's profile, post for every company.
+    async fn may_post(
+        conn: &mut PgConnection,
+        employer_id: Option<Uuid>,
+        company: &firms::CompanyKey,
+    ) -> Result<bool> {
+        let Some(employer_id) = employer_id else {
+            return Ok(true);
+        };
+        let role = firms::db::role(conn, company.id, employer_id).await?;
+        Ok(role.is_some_and(|role| role.reaches(CompanyRole::Recruiter)))
     }
 
     pub(super) async fn categories(

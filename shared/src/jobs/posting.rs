@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, FieldError, Result, categories, companies,
-    employers::{self, Actor, Scope},
+    employers::{self, Actor, CompanyRole, Scope},
     rules::Rules,
     search, settings, skills,
 };
@@ -41,10 +41,8 @@ pub async fn create(conn: &mut PgConnection, actor: Actor, new: &NewJob) -> Resu
         return Err(Error::Invalid(wrong));
     }
     let company_id = companies::resolve_for_posting(conn, scope, &new.company).await?;
-    let employer_id = match scope {
-        Scope::Own(employer_id) => Some(employer_id),
-        Scope::Any => db::employer_of_company(conn, company_id).await?,
-    };
+    let employer_id = db::employer_of_company(conn, company_id).await?;
+    ensure_owner_can_post(conn, scope, employer_id).await?;
     let row = db::JobRow {
         company_id,
         category_id,
@@ -67,7 +65,9 @@ pub async fn update(
     patch: &JobPatch,
 ) -> Result<Job> {
     let scope = actor.scope;
-    db::lock(conn, id, scope).await?;
+    db::lock(conn, id, scope)
+        .await?
+        .ensure(CompanyRole::Recruiter)?;
     let job = db::get(conn, id, Reader::Manager(scope)).await?;
     let old = job.summary.status;
     let status = patch.status.unwrap_or(old);
@@ -75,6 +75,7 @@ pub async fn update(
     let publishes = status == JobStatus::Published && old != JobStatus::Published;
     if publishes {
         employers::ensure_can_post(conn, scope).await?;
+        ensure_owner_can_post(conn, scope, job.summary.employer_id).await?;
     }
     let content = patch.apply(job.content());
     let note = patch.note.as_deref().unwrap_or_default();
@@ -132,7 +133,9 @@ pub async fn update(
 /// Deletes a job for good. Employers may delete what nobody has applied for:
 /// the applications of others are not theirs to delete.
 pub async fn delete(conn: &mut PgConnection, scope: Scope, id: Uuid) -> Result<()> {
-    db::lock_for_delete(conn, id, scope).await?;
+    db::lock_for_delete(conn, id, scope)
+        .await?
+        .ensure(CompanyRole::Recruiter)?;
     if scope != Scope::Any && db::has_applications(conn, id, scope).await? {
         return Err(Error::conflict(
             "has_applications",
@@ -141,6 +144,20 @@ pub async fn delete(conn: &mut PgConnection, scope: Scope, id: Uuid) -> Result<(
     }
     db::delete(conn, id, scope).await?;
     changed(conn, id).await
+}
+
+/// A barred owner does not post by the hand of somebody else.
+async fn ensure_owner_can_post(
+    conn: &mut PgConnection,
+    scope: Scope,
+    owner: Option<Uuid>,
+) -> Result<()> {
+    match owner.map(Scope::Own) {
+        Some(owner) if scope != Scope::Any && scope != owner => {
+            employers::ensure_can_post(conn, owner).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Notes somebody's move, and what comes with a publication.
@@ -161,9 +178,27 @@ async fn moved(
         note,
     };
     db::moves::insert(conn, step).await?;
+    if to == JobStatus::Published && actor.scope != Scope::Any {
+        check_active_limit(conn, job_id).await?;
+    }
     // Opened again, it keeps whatever expiry its employer left it.
     if to == JobStatus::Published && from != Some(JobStatus::Closed) {
         published(conn, job_id).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a publication that gives an employer more published jobs than allowed.
+/// It has moved the counter, whose row is locked: of two at once the second sees
+/// the first.
+pub(super) async fn check_active_limit(conn: &mut PgConnection, job_id: Uuid) -> Result<()> {
+    let most = settings::load(conn).await?.max_active_jobs_per_employer;
+    let active = db::active_jobs_of_employer(conn, job_id).await?;
+    if active > i64::from(most) {
+        return Err(Error::conflict(
+            "max_active_jobs_per_employer",
+            format!("an employer has {most} published jobs at most; close one first"),
+        ));
     }
     Ok(())
 }

@@ -7,7 +7,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Reader, db};
-use crate::{Error, Result, employers::Scope, rules::Rules, settings};
+use crate::{
+    Error, Result,
+    employers::{CompanyRole, Scope},
+    rules::Rules,
+    settings,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
@@ -64,7 +69,9 @@ pub async fn replace(
     job_id: Uuid,
     wishes: Vec<QuestionWish>,
 ) -> Result<Vec<Question>> {
-    db::lock(conn, job_id, scope).await?;
+    db::lock(conn, job_id, scope)
+        .await?
+        .ensure(CompanyRole::Recruiter)?;
     let most = settings::load(conn).await?.max_questions_per_job;
     if wishes.len() > most as usize {
         return Err(Error::conflict(

@@ -55,6 +55,7 @@ async fn publish(conn: &mut PgConnection, due: DueJob) -> Result<()> {
         note: "",
     };
     db::moves::insert(conn, step).await?;
+    posting::check_active_limit(conn, due.id).await?;
     posting::published(conn, due.id).await?;
     posting::changed(conn, due.id).await
 }

@@ -99,3 +99,34 @@ async fn an_account_that_is_deleted_is_no_longer_counted() {
     let job = board.employer.get(&path).await.expect(200);
     assert_eq!(job.json["application_count"], 2);
 }
+
+#[tokio::test]
+async fn null_clears_what_may_be_empty() {
+    let app = TestApp::start().await;
+    let board = Board::new(&app).await;
+    let freelancer = app.freelancer().await;
+    let id = board.apply(&freelancer).await.expect(201).id();
+    let path = format!("/api/applications/{id}/");
+    let own = freelancer
+        .patch(&path, json!({"cover_letter": null, "answers": null}))
+        .await
+        .expect(200);
+    assert_eq!(own.json["cover_letter"], "");
+    assert_eq!(own.json["answers"], json!({}));
+    let notes = json!({"internal_notes": "Good", "rating": 5});
+    board.employer.patch(&path, notes).await.expect(200);
+    let cleared = json!({"internal_notes": null, "rating": null});
+    let seen = board.employer.patch(&path, cleared).await.expect(200);
+    assert_eq!(seen.json["internal_notes"], "");
+    assert_eq!(seen.json["rating"], json!(null));
+    let refused = board
+        .employer
+        .patch(&path, json!({"status": null}))
+        .await
+        .expect(422);
+    assert_eq!(
+        refused.field_errors(),
+        [("status".to_owned(), "required".to_owned())]
+    );
+    app.drain_tasks().await;
+}

@@ -2,6 +2,7 @@
 
 mod counters;
 mod lifecycle;
+mod limits;
 mod listing;
 mod moves;
 mod posting;

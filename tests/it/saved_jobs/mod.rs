@@ -175,3 +175,28 @@ async fn saves_at_once_are_counted_right() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+#[tokio::test]
+async fn the_settings_say_how_many_jobs_are_saved() {
+    let app = TestApp::start().await;
+    let board = Board::new(&app).await;
+    let admin = app.admin().await;
+    let body = json!({"max_saved_jobs": 2});
+    admin.patch("/api/admin/settings/", body).await.expect(200);
+    let user = app.freelancer().await;
+    let mut jobs = Vec::new();
+    for _ in 0..6 {
+        jobs.push(board.another_job(&app).await);
+    }
+    let answers = join_all(jobs.iter().map(|job_id| save(&user, *job_id))).await;
+    let saved = answers.iter().filter(|a| a.status.as_u16() == 201).count();
+    assert_eq!(saved, 2);
+    for answer in answers.into_iter().filter(|a| a.status.as_u16() != 201) {
+        assert_eq!(answer.expect(409).json["code"], "max_saved_jobs");
+    }
+    let total: i64 = sqlx::query_scalar("select sum(save_count) from jobs")
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    assert_eq!(total, 2);
+}

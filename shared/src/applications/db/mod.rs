@@ -12,7 +12,7 @@ use super::{
     screening::ScreeningAnswer,
 };
 use crate::{
-    Error, Result,
+    Error, Result, companies,
     pagination::{Paging, Slice, Start, TimeCursor},
 };
 
@@ -59,6 +59,37 @@ pub async fn insert(
         Json(screening) as _,
     )
     .fetch_one(conn)
+    .await?)
+}
+
+/// Until the end of the transaction nobody else applies for this account.
+pub async fn lock_applicant(conn: &mut PgConnection, user_id: Uuid) -> Result<()> {
+    sqlx::query_scalar!(
+        "select id from users where id = $1 for no key update",
+        user_id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(())
+}
+
+/// The seconds until this applicant has sent fewer than `most` applications within
+/// 24 hours; none, if that is so now.
+pub async fn full_for(
+    conn: &mut PgConnection,
+    applicant_id: Uuid,
+    most: u32,
+) -> Result<Option<f64>> {
+    Ok(sqlx::query_scalar!(
+        r#"select extract(epoch from applied_at + interval '1 day' - app_now())::float8 as "seconds!"
+           from applications
+           where applicant_id = $1 and applied_at > app_now() - interval '1 day'
+           order by applied_at desc, id desc
+           limit 1 offset $2"#,
+        applicant_id,
+        i64::from(most.max(1)) - 1,
+    )
+    .fetch_optional(conn)
     .await?)
 }
 
@@ -109,7 +140,9 @@ pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opti
                   a.status_changed_at, a.updated_at, j.title as job_title,
                   c.name as company_name,
                   coalesce(btrim(f.first_name || ' ' || f.last_name), '') as "applicant_name!",
-                  u.email as applicant_email, e.user_id as "employer_user_id?"
+                  u.email as applicant_email, e.user_id as "employer_user_id?",
+                  ($3::uuid is null or role_in_company(j.company_id, j.employer_id, $3) <= 'recruiter')
+                      as "may_move!"
            from applications a
            join jobs j on j.id = a.job_id
            join companies c on c.id = j.company_id
@@ -118,7 +151,8 @@ pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opti
            left join employer_profiles e on e.id = j.employer_id
            where a.id = $1
              and ($2::uuid is null or a.applicant_id = $2)
-             and ($3::uuid is null or j.employer_id = $3)"#,
+             and ($3::uuid is null
+                  or role_in_company(j.company_id, j.employer_id, $3) is not null)"#,
         id,
         applicant_id,
         employer_id,
@@ -135,7 +169,11 @@ pub async fn lock(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opt
            where a.id = $1
              and ($2::uuid is null or a.applicant_id = $2)
              and ($3::uuid is null
-                  or exists (select from jobs j where j.id = a.job_id and j.employer_id = $3))
+                  or exists (
+                      select from jobs j
+                      where j.id = a.job_id
+                        and role_in_company(j.company_id, j.employer_id, $3) is not null
+                  ))
            for no key update of a"#,
         id,
         applicant_id,
@@ -156,6 +194,10 @@ pub async fn list(
     paging: &Paging,
 ) -> Result<Slice<Application>> {
     let (applicant_id, employer_id) = owners(asker);
+    let others = match employer_id {
+        Some(employer_id) => companies::members::db::companies_of(conn, employer_id).await?,
+        None => Vec::new(),
+    };
     let cursor = paging.cursor();
     let rows = sqlx::query_as!(
         Application,
@@ -167,7 +209,9 @@ pub async fn list(
                   a.status_changed_at, a.updated_at, j.title as job_title,
                   c.name as company_name,
                   coalesce(btrim(f.first_name || ' ' || f.last_name), '') as "applicant_name!",
-                  u.email as applicant_email, e.user_id as "employer_user_id?"
+                  u.email as applicant_email, e.user_id as "employer_user_id?",
+                  ($2::uuid is null or role_in_company(j.company_id, j.employer_id, $2) <= 'recruiter')
+                      as "may_move!"
            from applications a
            join jobs j on j.id = a.job_id
            join companies c on c.id = j.company_id
@@ -175,7 +219,7 @@ pub async fn list(
            left join freelancer_profiles f on f.user_id = a.applicant_id
            left join employer_profiles e on e.id = j.employer_id
            where ($1::uuid is null or a.applicant_id = $1)
-             and ($2::uuid is null or j.employer_id = $2)
+             and ($2::uuid is null or j.employer_id = $2 or j.company_id = any($9))
              and ($3::uuid is null or a.job_id = $3)
              and ($4::application_status is null or a.status = $4)
              and ($5::timestamptz is null or (a.applied_at, a.id) < ($5, $6))
@@ -189,11 +233,12 @@ pub async fn list(
         cursor.map(|cursor| cursor.id),
         paging.limit(),
         paging.offset(),
+        &others,
     )
     .fetch_all(&mut *conn)
     .await?;
     let total = match paging.start {
-        Start::Page(_) => Some(count(conn, asker, filter).await?),
+        Start::Page(_) => Some(count(conn, asker, &others, filter).await?),
         Start::After(_) => None,
     };
     Ok(Slice::cut(rows, paging.size, total, |row| TimeCursor {
@@ -202,20 +247,26 @@ pub async fn list(
     }))
 }
 
-async fn count(conn: &mut PgConnection, asker: Asker, filter: &ApplicationFilter) -> Result<i64> {
+async fn count(
+    conn: &mut PgConnection,
+    asker: Asker,
+    others: &[Uuid],
+    filter: &ApplicationFilter,
+) -> Result<i64> {
     let (applicant_id, employer_id) = owners(asker);
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!"
            from applications a
            join jobs j on j.id = a.job_id
            where ($1::uuid is null or a.applicant_id = $1)
-             and ($2::uuid is null or j.employer_id = $2)
+             and ($2::uuid is null or j.employer_id = $2 or j.company_id = any($5))
              and ($3::uuid is null or a.job_id = $3)
              and ($4::application_status is null or a.status = $4)"#,
         applicant_id,
         employer_id,
         filter.job_id,
         filter.status as Option<ApplicationStatus>,
+        others,
     )
     .fetch_one(conn)
     .await?)
@@ -237,7 +288,11 @@ pub async fn update(
          where id = $1
              and ($10::uuid is null or applicant_id = $10)
              and ($11::uuid is null
-                  or exists (select from jobs j where j.id = a.job_id and j.employer_id = $11))",
+                  or exists (
+                      select from jobs j
+                      where j.id = a.job_id
+                        and role_in_company(j.company_id, j.employer_id, $11) is not null
+                  ))",
         application.id,
         application.cover_letter,
         application.resume_url,

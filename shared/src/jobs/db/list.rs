@@ -4,7 +4,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::{
-    Result,
+    Result, companies,
     jobs::{JobFilter, JobStatus, JobSummary},
     pagination::{Paging, Slice, Start, TimeCursor},
 };
@@ -53,33 +53,37 @@ pub async fn list(
     }))
 }
 
-/// All jobs of an employer, whatever their status, newest first.
+/// All jobs of an employer and of the companies that they work for, whatever their
+/// status, newest first.
 pub async fn list_of_employer(
     conn: &mut PgConnection,
     employer_id: Uuid,
     status: Option<JobStatus>,
     paging: &Paging,
 ) -> Result<Slice<JobSummary>> {
+    let others = companies::members::db::companies_of(conn, employer_id).await?;
+    let push_filter = |query: &mut QueryBuilder<Postgres>| {
+        query.push("(j.employer_id = ").push_bind(employer_id);
+        // Only for those who need it: without, an index gives the order.
+        if !others.is_empty() {
+            query.push(" or j.company_id = any(");
+            query.push_bind(others.clone()).push(")");
+        }
+        query.push(")");
+        if let Some(status) = status {
+            query.push(" and j.status = ").push_bind(status);
+        }
+    };
     let total = match paging.start {
-        Start::Page(_) => Some(
-            sqlx::query_scalar!(
-                r#"
-                select count(*) as "count!" from jobs
-                where employer_id = $1 and ($2::job_status is null or status = $2)
-                "#,
-                employer_id,
-                status as Option<JobStatus>
-            )
-            .fetch_one(&mut *conn)
-            .await?,
-        ),
+        Start::Page(_) => {
+            let mut query = QueryBuilder::new("select count(*) from jobs j where ");
+            push_filter(&mut query);
+            Some(query.build_query_scalar().fetch_one(&mut *conn).await?)
+        }
         Start::After(_) => None,
     };
     let mut query = QueryBuilder::new(SUMMARY);
-    query.push("j.employer_id = ").push_bind(employer_id);
-    if let Some(status) = status {
-        query.push(" and j.status = ").push_bind(status);
-    }
+    push_filter(&mut query);
     if let Some(cursor) = paging.cursor() {
         query.push(" and (j.created_at, j.id) < (");
         query.push_bind(cursor.at).push(", ");

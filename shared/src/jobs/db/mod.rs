@@ -16,7 +16,10 @@ use super::{
     ExperienceLevel, Job, JobContent, JobSkill, JobStatus, JobSummary, JobType, Reader,
     SalaryPeriod, SkillWish, questions::Question,
 };
-use crate::{Error, Result, employers::Scope};
+use crate::{
+    Error, Result,
+    employers::{CompanyRole, Scope},
+};
 
 /// One job with its company, category and skills, if the reader may see it.
 pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Job> {
@@ -51,8 +54,8 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
         from jobs j
         join companies c on c.id = j.company_id
         left join categories k on k.id = j.category_id
-        where j.id = $1 and ($2 or j.employer_id = $3
-            or is_live(j, (select app_now())))
+        where j.id = $1 and ($2 or is_live(j, (select app_now()))
+            or role_in_company(j.company_id, j.employer_id, $3) is not null)
         "#,
         id,
         any,
@@ -102,11 +105,15 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
     })
 }
 
-/// Locks a job of the scope against other changes until the end of the transaction.
-pub async fn lock(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<()> {
+/// Locks a job of the scope against other changes until the end of the transaction;
+/// what the scope may do with it.
+pub async fn lock(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<CompanyRole> {
     sqlx::query_scalar!(
         r#"
-        select id from jobs where id = $1 and ($2 or employer_id = $3)
+        select case when $2 then 'owner' else role_in_company(company_id, employer_id, $3) end
+            as "role!: CompanyRole"
+        from jobs
+        where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) is not null)
         for no key update
         "#,
         id,
@@ -115,21 +122,29 @@ pub async fn lock(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<()>
     )
     .fetch_optional(conn)
     .await?
-    .map(drop)
     .ok_or(Error::NotFound("job"))
 }
 
 /// Like [`lock`], and waits for applications that are being made.
-pub async fn lock_for_delete(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<()> {
+pub async fn lock_for_delete(
+    conn: &mut PgConnection,
+    id: Uuid,
+    scope: Scope,
+) -> Result<CompanyRole> {
     sqlx::query_scalar!(
-        "select id from jobs where id = $1 and ($2 or employer_id = $3) for update",
+        r#"
+        select case when $2 then 'owner' else role_in_company(company_id, employer_id, $3) end
+            as "role!: CompanyRole"
+        from jobs
+        where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) is not null)
+        for update
+        "#,
         id,
         scope == Scope::Any,
         scope.employer_id()
     )
     .fetch_optional(conn)
     .await?
-    .map(drop)
     .ok_or(Error::NotFound("job"))
 }
 
@@ -184,8 +199,7 @@ pub async fn insert(
 }
 
 /// Writes a whole job. The first publication dates it; a later one does not make it
-/// new. A job that an administrator moves to another company goes to the employer of
-/// that company.
+/// new. A job that moves to another company goes to the employer of that company.
 pub async fn update(
     conn: &mut PgConnection,
     id: Uuid,
@@ -196,7 +210,7 @@ pub async fn update(
     let done = sqlx::query!(
         r#"
         update jobs set company_id = $4,
-            employer_id = case when $2 and company_id <> $4
+            employer_id = case when company_id <> $4
                 then (select c.employer_id from companies c where c.id = $4) else employer_id end,
             category_id = $5, title = btrim($6), description = $7,
             requirements = $8, responsibilities = $9, benefits = $10, location = btrim($11),
@@ -206,7 +220,7 @@ pub async fn update(
             published_at = case when $20 = 'published'::job_status then coalesce(published_at, app_now())
                 else published_at end,
             closed_at = case when $20 in ('closed'::job_status, 'archived') then coalesce(closed_at, app_now()) end
-        where id = $1 and ($2 or employer_id = $3)
+        where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) <= 'recruiter')
         "#,
         id,
         scope == Scope::Any,
@@ -249,7 +263,10 @@ pub async fn replace_skills(
     sqlx::query!(
         r#"
         delete from job_skills
-        where job_id = (select id from jobs where id = $1 and ($3 or employer_id = $4))
+        where job_id = (
+                select id from jobs
+                where id = $1 and ($3 or role_in_company(company_id, employer_id, $4) <= 'recruiter')
+            )
             and skill_id <> all($2)
         "#,
         job_id,
@@ -271,7 +288,7 @@ pub async fn replace_skills(
         select j.id, wanted.skill_id, wanted.level, wanted.required, wanted.years
         from jobs j, unnest($2::uuid[], $3::proficiency_level[], $4::boolean[], $5::float8[])
             as wanted (skill_id, level, required, years)
-        where j.id = $1 and ($6 or j.employer_id = $7)
+        where j.id = $1 and ($6 or role_in_company(j.company_id, j.employer_id, $7) <= 'recruiter')
         on conflict (job_id, skill_id) do update set proficiency_level = excluded.proficiency_level,
             is_required = excluded.is_required, years_required = excluded.years_required
         "#,
@@ -293,7 +310,7 @@ pub async fn has_applications(conn: &mut PgConnection, id: Uuid, scope: Scope) -
         r#"
         select exists (
             select from applications a join jobs j on j.id = a.job_id
-            where a.job_id = $1 and ($2 or j.employer_id = $3)
+            where a.job_id = $1 and ($2 or role_in_company(j.company_id, j.employer_id, $3) is not null)
         ) as "any!"
         "#,
         id,
@@ -307,7 +324,8 @@ pub async fn has_applications(conn: &mut PgConnection, id: Uuid, scope: Scope) -
 
 pub async fn delete(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<()> {
     sqlx::query!(
-        "delete from jobs where id = $1 and ($2 or employer_id = $3)",
+        "delete from jobs
+         where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) <= 'recruiter')",
         id,
         scope == Scope::Any,
         scope.employer_id()
@@ -315,6 +333,19 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Published jobs of the employer of this job; 0, if it has none.
+pub async fn active_jobs_of_employer(conn: &mut PgConnection, job_id: Uuid) -> Result<i64> {
+    let active = sqlx::query_scalar!(
+        "select e.active_jobs_count from jobs j
+         join employer_profiles e on e.id = j.employer_id
+         where j.id = $1",
+        job_id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(active.map_or(0, i64::from))
 }
 
 pub async fn employer_of_company(

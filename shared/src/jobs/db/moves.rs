@@ -50,7 +50,8 @@ pub async fn insert_imported(
 
 pub async fn ensure_readable(conn: &mut PgConnection, scope: Scope, job_id: Uuid) -> Result<()> {
     sqlx::query_scalar!(
-        "select id from jobs where id = $1 and ($2 or employer_id = $3)",
+        "select id from jobs
+         where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) is not null)",
         job_id,
         scope == Scope::Any,
         scope.employer_id()

@@ -40,7 +40,8 @@ pub async fn replace(
     questions: &[Question],
 ) -> Result<()> {
     let touched = sqlx::query!(
-        "update jobs set updated_at = app_now() where id = $1 and ($2 or employer_id = $3)",
+        "update jobs set updated_at = app_now()
+         where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) <= 'recruiter')",
         job_id,
         scope == Scope::Any,
         scope.employer_id(),

@@ -11,6 +11,7 @@ mod companies;
 mod docs;
 mod edge;
 mod employers;
+mod exports;
 mod framework_errors;
 mod freelancers;
 mod health;
@@ -118,7 +119,7 @@ fn operations() -> impl OpenApi {
                 jobs::QuestionsApi,
                 saved_jobs::SavedJobsApi,
             ),
-            imports::ImportsApi,
+            (imports::ImportsApi, exports::ExportsApi),
             search::SearchApi,
             recommendations::RecommendationsApi,
             categories::CategoriesApi,

@@ -22,6 +22,8 @@ pub(crate) enum Tag {
     Recommendations,
     /// Applying for jobs, and what becomes of it
     Applications,
+    /// Jobs and applications for other programs
+    Exports,
     /// Settings, verification and figures of the board; for administrators
     Administration,
     /// Operating the background tasks; for administrators

@@ -11,6 +11,7 @@ pub mod data_dir;
 pub mod database;
 pub mod employers;
 pub mod error;
+pub mod exports;
 pub mod freelancers;
 pub mod imports;
 pub mod jobs;

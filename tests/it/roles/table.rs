@@ -17,6 +17,10 @@ Every operation of the API, and the status that each role is answered. The page 
 - `200/404`: 200 for an own thing, 404 for a foreign one, which looks as if it did not exist.
 - An *employer* is one whom no administrator has verified. Where the two employers differ, the setting
   `require_verified_employer` is the reason: it is on here. Without it both are answered alike.
+- An employer's own things are those of their companies and of the companies that they work for:
+  `owner` manages the company and its members, `recruiter` posts jobs and moves applications, `reviewer`
+  reads applications, rates them and notes things down. What a member's role does not reach is 403
+  `company_role_required`.
 - Whoever is refused by role gets 403 `role_required`, whoever is not signed in 401.
 - Role, verification, ratings and counters are set by no body: naming them is 422.
 ";

@@ -27,6 +27,11 @@ pub(super) fn rows() -> Vec<Row> {
             "401 204/404 403 403 403",
             |case| async move { Ask::of(case.application().await) },
         ),
+        row(
+            "list_application_moves",
+            "401 200/404 200/404 200/404 200",
+            |case| async move { Ask::of(case.application().await) },
+        ),
         plain("list_employer_applications", "401 403 200 200 403"),
         row(
             "update_application_status",

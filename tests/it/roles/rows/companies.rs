@@ -1,8 +1,9 @@
 //! Companies and their jobs.
 
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::roles::{Ask, Row, ask::hold, plain, row};
+use crate::roles::{Ask, Case, Row, ask::hold, plain, row};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -30,7 +31,53 @@ pub(super) fn rows() -> Vec<Row> {
             "200 200 200/200 200/200 200",
             |case| async move { Ask::of(case.company().await) },
         ),
+        row(
+            "list_company_members",
+            "401 403 200/404 200/404 200",
+            |case| async move { Ask::of(case.company().await) },
+        )
+        .about("as its owner"),
+        row(
+            "add_company_member",
+            "401 403 201/404 201/404 201",
+            |case| async move {
+                let newcomer = case.app().employer().await;
+                Ask::of(case.company().await)
+                    .json(json!({"email": newcomer.email, "role": "reviewer"}))
+            },
+        )
+        .about("as its owner"),
+        row(
+            "update_company_member",
+            "401 403 200/404 200/404 200",
+            |case| async move {
+                let (company, member) = team(&case).await;
+                Ask::of(company)
+                    .and(member)
+                    .json(json!({"role": "recruiter"}))
+            },
+        )
+        .about("as its owner"),
+        row(
+            "remove_company_member",
+            "401 403 204/404 204/404 204",
+            |case| async move {
+                let (company, member) = team(&case).await;
+                Ask::of(company).and(member)
+            },
+        )
+        .about("as its owner"),
     ]
+}
+
+/// A company of the employer and the account of a reviewer who works for it.
+async fn team(case: &Case) -> (Uuid, Uuid) {
+    let company = case.company().await;
+    let member = case.app().employer().await;
+    let path = format!("/api/companies/{company}/members/");
+    let body = json!({"email": member.email, "role": "reviewer"});
+    case.admin().post(&path, body).await.expect(201);
+    (company, member.user_id)
 }
 
 #[tokio::test]

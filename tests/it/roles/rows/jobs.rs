@@ -52,6 +52,22 @@ pub(super) fn rows() -> Vec<Row> {
             "401 403 200/404 200/404 200",
             |case| async move { Ask::of(case.job().await) },
         ),
+        row(
+            "list_job_moves",
+            "401 403 200/404 200/404 200",
+            |case| async move { Ask::of(case.job().await) },
+        ),
+        row(
+            "list_job_questions",
+            "404 404 200/404 200/404 200",
+            |case| async move { Ask::of(case.draft().await) },
+        )
+        .about("of a draft; of a published job everybody"),
+        row(
+            "replace_job_questions",
+            "401 403 200/404 200/404 200",
+            |case| async move { Ask::of(case.job().await).json(json!({"questions": []})) },
+        ),
         plain("list_categories", "200 200 200 200 200"),
         row("import_jobs", "401 403 403 202 202", |_| async {
             Ask::default().raw("text/csv", "title,company\nWelder,Sparks\n")

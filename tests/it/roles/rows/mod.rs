@@ -5,9 +5,11 @@ mod administration;
 mod applications;
 mod companies;
 mod employers;
+mod exports;
 mod freelancers;
 mod health;
 mod jobs;
+mod saved_jobs;
 mod tasks;
 
 use super::Row;
@@ -19,9 +21,11 @@ pub(super) fn all() -> Vec<Row> {
         applications::rows(),
         companies::rows(),
         employers::rows(),
+        exports::rows(),
         freelancers::rows(),
         health::rows(),
         jobs::rows(),
+        saved_jobs::rows(),
         tasks::rows(),
     ]
     .into_iter()

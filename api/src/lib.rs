@@ -2,6 +2,7 @@
 
 mod admin;
 mod alone;
+mod answers;
 mod applications;
 pub mod auth;
 pub mod body;
@@ -32,6 +33,7 @@ mod search;
 mod server;
 mod tags;
 mod users;
+mod verification;
 
 use std::sync::Arc;
 
@@ -132,7 +134,12 @@ fn operations() -> impl OpenApi {
             applications::EmployerApplicationsApi,
         ),
         (
+            admin::categories::CategoriesApi,
             admin::settings::SettingsApi,
+            admin::skills::SkillsApi,
+            verification::AskApi,
+            verification::EmployersApi,
+            verification::CompaniesApi,
             admin::tasks::TasksApi,
             admin::tasks::QueuesApi,
             admin::tasks::FleetApi,

@@ -117,6 +117,14 @@ const VIOLATIONS: &[(&str, Violation)] = &[
         ),
     ),
     (
+        "skills_name_key",
+        Violation::Conflict("skill_name_taken", "a skill of this name exists"),
+    ),
+    (
+        "skills_slug_key",
+        Violation::Conflict("skill_name_taken", "a skill of this name exists"),
+    ),
+    (
         "jobs_salary_check",
         Violation::Field(
             "salary_max",

@@ -33,6 +33,7 @@ pub mod slug;
 pub mod startup;
 pub mod trending;
 pub mod users;
+pub mod verification;
 
 pub use clock::Clock;
 pub use error::{Error, FieldError, Result};

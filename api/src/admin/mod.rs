@@ -1,4 +1,6 @@
 //! For administrators alone.
 
+pub(crate) mod categories;
 pub(crate) mod settings;
+pub(crate) mod skills;
 pub(crate) mod tasks;

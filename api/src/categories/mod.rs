@@ -17,7 +17,7 @@ const MAX_CATEGORIES: i64 = 5000;
 
 /// A category of jobs
 #[derive(Debug, Object)]
-struct Category {
+pub(crate) struct Category {
     id: Uuid,
     name: String,
     slug: String,
@@ -27,10 +27,27 @@ struct Category {
     /// Published jobs of the category itself
     job_count: i32,
     /// Published jobs of the category and of all below it
-    total_job_count: i32,
+    total_job_count: i64,
     icon_url: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+impl Category {
+    pub(crate) fn new(category: categories::Category, total_job_count: i64) -> Self {
+        Self {
+            id: category.id,
+            name: category.name,
+            slug: category.slug,
+            description: category.description,
+            parent_id: category.parent_id,
+            job_count: category.job_count,
+            total_job_count,
+            icon_url: category.icon_url,
+            created_at: category.created_at,
+            updated_at: category.updated_at,
+        }
+    }
 }
 
 /// All categories
@@ -52,17 +69,9 @@ impl CategoriesApi {
         let totals = totals(&all);
         let results: Vec<Category> = all
             .into_iter()
-            .map(|category| Category {
-                total_job_count: totals.get(&category.id).copied().unwrap_or_default(),
-                id: category.id,
-                name: category.name,
-                slug: category.slug,
-                description: category.description,
-                parent_id: category.parent_id,
-                job_count: category.job_count,
-                icon_url: category.icon_url,
-                created_at: category.created_at,
-                updated_at: category.updated_at,
+            .map(|category| {
+                let total = totals.get(&category.id).copied().unwrap_or_default();
+                Category::new(category, total)
             })
             .collect();
         Ok(Json(CategoryList {
@@ -74,14 +83,14 @@ impl CategoriesApi {
 
 /// Each category's count is added to all above it. The tree has no circles: the
 /// schema refuses them.
-fn totals(categories: &[categories::Category]) -> HashMap<Uuid, i32> {
+fn totals(categories: &[categories::Category]) -> HashMap<Uuid, i64> {
     let parents: HashMap<Uuid, Option<Uuid>> =
         categories.iter().map(|c| (c.id, c.parent_id)).collect();
     let mut totals = HashMap::new();
     for category in categories {
         let mut above = Some(category.id);
         while let Some(id) = above {
-            *totals.entry(id).or_default() += category.job_count;
+            *totals.entry(id).or_default() += i64::from(category.job_count);
             above = parents.get(&id).copied().flatten();
         }
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "employers::VerificationStatus")]
-enum VerificationStatus {
+pub(crate) enum VerificationStatus {
     Unverified,
     Pending,
     Verified,
@@ -15,7 +15,7 @@ enum VerificationStatus {
 
 /// Who posts jobs
 #[derive(Debug, Object)]
-pub(super) struct EmployerProfile {
+pub(crate) struct EmployerProfile {
     id: Uuid,
     user_id: Uuid,
     first_name: String,

@@ -1,6 +1,6 @@
 //! The signed-in employer: profile, companies, jobs.
 
-mod dto;
+pub(crate) mod dto;
 
 use jobboard_shared::{
     companies::CompanyFilter,

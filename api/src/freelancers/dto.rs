@@ -15,7 +15,7 @@ use crate::jobs::dto::ProficiencyLevel;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "skills::SkillCategory")]
-enum SkillCategory {
+pub(crate) enum SkillCategory {
     Programming,
     Framework,
     Tool,

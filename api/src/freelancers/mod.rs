@@ -1,6 +1,6 @@
 //! The signed-in job seeker: profile and skills.
 
-mod dto;
+pub(crate) mod dto;
 
 use jobboard_shared::freelancers;
 use poem::web::Data;

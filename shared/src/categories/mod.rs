@@ -1,11 +1,13 @@
 //! The category tree.
 
 pub mod db;
+mod edit;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use self::edit::{CategoryContent, CategoryPatch, create, delete, update};
 use crate::{Error, Result};
 
 #[derive(Clone, Debug)]

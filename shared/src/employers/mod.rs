@@ -19,6 +19,16 @@ pub enum VerificationStatus {
     Verified,
 }
 
+impl VerificationStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unverified => "unverified",
+            Self::Pending => "pending",
+            Self::Verified => "verified",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct EmployerProfile {
     pub id: Uuid,

@@ -131,6 +131,14 @@ const SOURCES: &[(&str, &str)] = &[
         "account_created.html",
         include_str!("templates/account_created.html"),
     ),
+    (
+        "verification_decided.txt",
+        include_str!("templates/verification_decided.txt"),
+    ),
+    (
+        "verification_decided.html",
+        include_str!("templates/verification_decided.html"),
+    ),
 ];
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {

@@ -30,10 +30,13 @@ pub enum Template {
     EmailChanged,
     /// To the account that an administrator made: choose a password.
     AccountCreated,
+    /// To the employer: an administrator has verified or refused them or their
+    /// company.
+    VerificationDecided,
 }
 
 impl Template {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ApplicationConfirmation,
         Self::ApplicationReceived,
         Self::ApplicationStatusChanged,
@@ -46,6 +49,7 @@ impl Template {
         Self::EmailVerification,
         Self::EmailChanged,
         Self::AccountCreated,
+        Self::VerificationDecided,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -62,6 +66,7 @@ impl Template {
             Self::EmailVerification => "email_verification",
             Self::EmailChanged => "email_changed",
             Self::AccountCreated => "account_created",
+            Self::VerificationDecided => "verification_decided",
         }
     }
 
@@ -72,7 +77,7 @@ impl Template {
     /// | kind | repeated |
     /// |---|---|
     /// | security: confirm an address, reset or changed password, changed address | yes |
-    /// | what somebody waits for: applications and their moves | yes |
+    /// | what somebody waits for: applications and their moves, verification | yes |
     /// | digests, alerts, reports: the next one, or the site, says it too | no |
     pub const fn repeats_when_unknown(self) -> bool {
         match self {
@@ -85,7 +90,8 @@ impl Template {
             | Self::PasswordChanged
             | Self::EmailVerification
             | Self::EmailChanged
-            | Self::AccountCreated => true,
+            | Self::AccountCreated
+            | Self::VerificationDecided => true,
             Self::JobExpired | Self::ImportFinished => false,
         }
     }

@@ -1,5 +1,7 @@
 //! SQL of skills.
 
+pub mod catalogue;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 

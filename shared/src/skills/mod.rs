@@ -1,5 +1,6 @@
 //! Skills that jobs ask for and freelancers have.
 
+pub mod catalogue;
 pub mod db;
 
 use std::collections::{BTreeMap, HashMap};

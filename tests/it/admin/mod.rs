@@ -1,3 +1,6 @@
 //! What administrators alone do, apart from operating tasks.
 
+mod categories;
 mod settings;
+mod skills;
+mod verification;

@@ -6,6 +6,7 @@ use jobboard_shared::{
     imports::emails::FinishedFacts,
     jobs::emails::ExpiredFacts,
     mail::{Recipient, Rendered, Template, render},
+    verification::emails::DecisionFacts,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -172,5 +173,33 @@ fn to_whom_an_account_belongs() {
     }
     for template in [Template::PasswordChanged, Template::EmailChanged] {
         check(template.name(), &rendered(template, "Ana", &json!({})));
+    }
+}
+
+#[test]
+fn to_whoever_is_verified_or_not() {
+    let company = DecisionFacts {
+        company_name: Some("Brush <Brothers>".into()),
+        is_verified: true,
+        was_verified: false,
+        reason: None,
+    };
+    let refused = DecisionFacts {
+        company_name: None,
+        is_verified: false,
+        reason: Some("We could not find you\nin the <register>.".into()),
+        ..company.clone()
+    };
+    let taken_back = DecisionFacts {
+        was_verified: true,
+        ..refused.clone()
+    };
+    for (name, facts) in [
+        ("verification_given", company),
+        ("verification_refused", refused),
+        ("verification_taken_back", taken_back),
+    ] {
+        let mail = rendered(Template::VerificationDecided, "Bo", &facts);
+        check(name, &mail);
     }
 }

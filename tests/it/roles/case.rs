@@ -127,6 +127,25 @@ impl Case {
         employer.post(path, body).await.expect(201).id()
     }
 
+    /// The profile of an employer whom nobody has looked at yet.
+    pub(crate) async fn new_employer_profile(&self) -> Uuid {
+        let employer = self.app().employer().await;
+        let profile = employer.get("/api/employers/profile/").await;
+        profile.expect(200).id()
+    }
+
+    pub(crate) async fn category(&self) -> Uuid {
+        let body = json!({"name": self.new_name()});
+        let answer = self.admin().post("/api/admin/categories/", body).await;
+        answer.expect(201).id()
+    }
+
+    pub(crate) async fn catalogue_skill(&self) -> Uuid {
+        let body = json!({"name": self.new_name()});
+        let answer = self.admin().post("/api/admin/skills/", body).await;
+        answer.expect(201).id()
+    }
+
     /// A published job of the employer.
     pub(crate) async fn job(&self) -> Uuid {
         self.job_with("published").await

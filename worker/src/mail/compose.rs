@@ -10,6 +10,7 @@ use jobboard_shared::{
     jobs::emails::expired_facts,
     mail::{Recipient, RenderError, Rendered, Template, render},
     notifications::db::{self, OutboxEmail},
+    verification::emails::decision_facts,
 };
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -98,6 +99,9 @@ async fn words(
         Template::PasswordChanged | Template::EmailChanged => {
             Some(render(template, site, recipient, &NoFacts {}))
         }
+        Template::VerificationDecided => decision_facts(conn, email.event_id)
+            .await?
+            .map(|facts| render(template, site, recipient, &facts)),
     };
     Ok(rendered.transpose()?)
 }

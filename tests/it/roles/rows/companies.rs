@@ -27,6 +27,11 @@ pub(super) fn rows() -> Vec<Row> {
             |case| async move { Ask::of(case.company().await) },
         ),
         row(
+            "ask_for_company_verification",
+            "401 403 200/404 200/404 403",
+            |case| async move { Ask::of(case.company().await) },
+        ),
+        row(
             "list_company_jobs",
             "200 200 200/200 200/200 200",
             |case| async move { Ask::of(case.company().await) },

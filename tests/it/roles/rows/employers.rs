@@ -19,6 +19,11 @@ pub(super) fn rows() -> Vec<Row> {
             |case| async move { Ask::default().json(json!({"name": case.new_name()})) },
         ),
         plain("list_own_jobs", "401 403 200 200 403"),
+        row(
+            "ask_for_verification",
+            "401 403 200 200 403",
+            |case| async move { Ask::default().asked_by(case.fresh_asker().await) },
+        ),
     ]
 }
 

@@ -1,0 +1,26 @@
+//! What operations answer beside a plain body.
+
+use poem_openapi::{
+    ApiResponse,
+    payload::Json,
+    types::{ParseFromJSON, ToJSON},
+};
+
+#[derive(ApiResponse)]
+pub(crate) enum Created<T: ParseFromJSON + ToJSON + Send + Sync> {
+    /// It was created
+    #[oai(status = 201)]
+    Created(
+        Json<T>,
+        /// Its address
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum Deleted {
+    /// It is gone
+    #[oai(status = 204)]
+    Deleted,
+}

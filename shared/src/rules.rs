@@ -1,11 +1,12 @@
 //! The rules that fields of several domains obey. Every broken one is reported,
 //! not the first alone.
 
+use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use url::Url;
 
-use crate::{Error, FieldError, Result};
+use crate::{Error, FieldError, Result, users::Email};
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Debug, Default)]
@@ -39,12 +40,34 @@ impl Rules {
         }
     }
 
-    /// Like [`Rules::text`], and not blank.
-    pub fn required_text(&mut self, field: &str, text: &str, max: usize) {
+    /// A name or a title: at most `max` characters on one line, none of them a
+    /// control character.
+    pub fn line(&mut self, field: &str, text: &str, max: usize) {
+        if text.chars().count() > max {
+            self.refuse(field, "too_long", format!("at most {max} characters"));
+        }
+        let breaks_lines = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        if text.contains(breaks_lines) {
+            self.refuse(
+                field,
+                "invalid_character",
+                "line breaks and control characters are not allowed",
+            );
+        }
+    }
+
+    /// Like [`Rules::line`], and not blank.
+    pub fn required_line(&mut self, field: &str, text: &str, max: usize) {
         if text.trim().is_empty() {
             self.refuse(field, "blank", "must not be blank");
         }
-        self.text(field, text, max);
+        self.line(field, text, max);
+    }
+
+    pub fn optional_line(&mut self, field: &str, text: Option<&str>, max: usize) {
+        if let Some(text) = text {
+            self.line(field, text, max);
+        }
     }
 
     pub fn optional_text(&mut self, field: &str, text: Option<&str>, max: usize) {
@@ -56,7 +79,7 @@ impl Rules {
     /// An absolute http or https address.
     pub fn url(&mut self, field: &str, url: Option<&str>) {
         let Some(url) = url else { return };
-        self.text(field, url, MAX_URL);
+        self.line(field, url, MAX_URL);
         let valid = Url::parse(url)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if !valid {
@@ -68,15 +91,14 @@ impl Rules {
         }
     }
 
-    /// Roughly an email address: one @ with something on both sides.
+    /// By the rule for the addresses of accounts.
     pub fn email(&mut self, field: &str, email: Option<&str>) {
         let Some(email) = email else { return };
-        self.text(field, email, 254);
-        let valid = email.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && host.contains('.') && !host.contains('@')
-        });
-        if !valid || email.contains(char::is_whitespace) {
-            self.refuse(field, "invalid_email", "must be an email address");
+        if let Err(error) = Email::parse(email) {
+            self.errors.push(FieldError {
+                field: field.to_owned(),
+                ..error
+            });
         }
     }
 
@@ -127,11 +149,50 @@ impl Rules {
         }
     }
 
+    /// 1 to 5.
+    pub fn stars(&mut self, field: &str, rating: i16) {
+        if !(1..=5).contains(&rating) {
+            self.refuse(field, "out_of_range", "must be between 1 and 5");
+        }
+    }
+
+    /// A day of this or the last century.
+    pub fn day(&mut self, field: &str, day: Option<NaiveDate>) {
+        if day.is_some_and(|day| !(1900..2200).contains(&day.year())) {
+            self.refuse(field, "out_of_range", "must be between 1900 and 2199");
+        }
+    }
+
+    /// Like [`Rules::day`], and not after `last`, the latest day that has begun
+    /// anywhere.
+    pub fn past_day(&mut self, field: &str, day: Option<NaiveDate>, last: NaiveDate) {
+        if day.is_some_and(|day| day > last) {
+            self.refuse(field, "in_the_future", "must not be in the future");
+        } else {
+            self.day(field, day);
+        }
+    }
+
+    /// The second not before the first.
+    pub fn days(
+        &mut self,
+        (first_field, first): (&str, NaiveDate),
+        (second_field, second): (&str, Option<NaiveDate>),
+    ) {
+        if second.is_some_and(|second| second < first) {
+            self.refuse(
+                second_field,
+                "before_start",
+                format!("{second_field} is before {first_field}"),
+            );
+        }
+    }
+
     /// A bounded list of short texts.
     pub fn texts(&mut self, field: &str, texts: &[String], max_items: usize, max: usize) {
         self.count(field, texts.len(), max_items);
         for (i, text) in texts.iter().enumerate() {
-            self.required_text(&format!("{field}.{i}"), text, max);
+            self.required_line(&format!("{field}.{i}"), text, max);
         }
     }
 

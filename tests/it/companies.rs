@@ -76,7 +76,7 @@ async fn wrong_fields_are_named_at_once() {
         refused.field_errors(),
         [
             error("benefits.0", "blank"),
-            error("email", "invalid_email"),
+            error("email", "invalid_format"),
             error("name", "invalid_name"),
             error("social_media_links.x", "invalid_url"),
             error("website", "invalid_url"),

@@ -88,7 +88,7 @@ impl CompanyDetails {
 
     fn check(&self) -> Rules {
         let mut rules = Rules::new();
-        rules.required_text("name", &self.name, 200);
+        rules.required_line("name", &self.name, 200);
         if slug(&self.name).is_empty() && !self.name.trim().is_empty() {
             rules.refuse("name", "invalid_name", "must contain a letter or a digit");
         }
@@ -97,10 +97,10 @@ impl CompanyDetails {
         rules.url("cover_image_url", self.cover_image_url.as_deref());
         rules.url("website", self.website.as_deref());
         rules.email("email", self.email.as_deref());
-        rules.optional_text("phone", self.phone.as_deref(), 40);
-        rules.optional_text("industry", self.industry.as_deref(), 200);
-        rules.optional_text("size", self.size.as_deref(), 50);
-        rules.optional_text(
+        rules.optional_line("phone", self.phone.as_deref(), 40);
+        rules.optional_line("industry", self.industry.as_deref(), 200);
+        rules.optional_line("size", self.size.as_deref(), 50);
+        rules.optional_line(
             "headquarters_location",
             self.headquarters_location.as_deref(),
             300,
@@ -118,7 +118,7 @@ impl CompanyDetails {
         rules.count("social_media_links", self.social_media_links.len(), 30);
         for (network, url) in &self.social_media_links {
             let field = format!("social_media_links.{network}");
-            rules.required_text(&field, network, 50);
+            rules.required_line(&field, network, 50);
             rules.url(&field, Some(url));
         }
         rules

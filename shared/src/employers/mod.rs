@@ -62,10 +62,10 @@ pub struct EmployerDetails {
 impl EmployerDetails {
     fn check(&self) -> Rules {
         let mut rules = Rules::new();
-        rules.text("first_name", &self.first_name, 100);
-        rules.text("last_name", &self.last_name, 100);
-        rules.optional_text("phone", self.phone.as_deref(), 40);
-        rules.optional_text("position_title", self.position_title.as_deref(), 200);
+        rules.line("first_name", &self.first_name, 100);
+        rules.line("last_name", &self.last_name, 100);
+        rules.optional_line("phone", self.phone.as_deref(), 40);
+        rules.optional_line("position_title", self.position_title.as_deref(), 200);
         rules.optional_text("bio", self.bio.as_deref(), 10_000);
         rules.url("profile_picture_url", self.profile_picture_url.as_deref());
         rules.url("linkedin_url", self.linkedin_url.as_deref());

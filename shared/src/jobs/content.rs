@@ -85,12 +85,12 @@ impl Default for JobContent {
 impl JobContent {
     /// Everything that is wrong with it, by field.
     pub fn check(&self, rules: &mut Rules) {
-        rules.required_text("title", &self.title, 300);
+        rules.required_line("title", &self.title, 300);
         rules.text("description", &self.description, 100_000);
         rules.text("requirements", &self.requirements, 50_000);
         rules.text("responsibilities", &self.responsibilities, 50_000);
         rules.text("benefits", &self.benefits, 50_000);
-        rules.text("location", &self.location, 300);
+        rules.line("location", &self.location, 300);
         rules.money("salary_min", self.salary_min, 12);
         rules.money("salary_max", self.salary_max, 12);
         rules.order(

@@ -103,7 +103,7 @@ fn check(rules: &mut Rules, wishes: &[QuestionWish], known: &[Question]) {
                 rules.refuse(&field("id"), "duplicate", "is given twice");
             }
         }
-        rules.required_text(&field("label"), &wish.label, MAX_LABEL);
+        rules.required_line(&field("label"), &wish.label, MAX_LABEL);
         let options = field("options");
         if !wish.r#type.has_options() {
             if !wish.options.is_empty() {

@@ -205,8 +205,8 @@ pub async fn change_profile(
 
 fn check_names(first_name: Option<&str>, last_name: Option<&str>) -> Result<()> {
     let mut rules = Rules::new();
-    rules.optional_text("first_name", first_name, MAX_NAME);
-    rules.optional_text("last_name", last_name, MAX_NAME);
+    rules.optional_line("first_name", first_name, MAX_NAME);
+    rules.optional_line("last_name", last_name, MAX_NAME);
     rules.finish()
 }
 

@@ -1,6 +1,7 @@
 //! What holds for every address: problems, headers, ids, documents.
 
 mod limits;
+mod names;
 
 use reqwest::{Method, header::HeaderMap};
 

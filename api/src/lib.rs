@@ -24,6 +24,7 @@ mod nulls;
 mod operations;
 mod pages;
 pub mod paging;
+mod partial;
 pub mod problem;
 mod recommendations;
 mod request_meter;
@@ -31,6 +32,7 @@ mod saved_jobs;
 mod schema;
 mod search;
 mod server;
+mod skills;
 mod tags;
 mod users;
 mod verification;
@@ -127,7 +129,16 @@ fn operations() -> impl OpenApi {
             categories::CategoriesApi,
             (companies::CompaniesApi, companies::MembersApi),
             employers::EmployersApi,
-            freelancers::FreelancersApi,
+            skills::SkillsApi,
+            (
+                freelancers::FreelancersApi,
+                freelancers::PortfolioApi,
+                freelancers::ExperienceApi,
+                freelancers::EducationApi,
+                freelancers::CertificationsApi,
+                freelancers::UserSkillsApi,
+                freelancers::ReviewsApi,
+            ),
         ),
         (
             applications::ApplicationsApi,

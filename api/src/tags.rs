@@ -18,6 +18,8 @@ pub(crate) enum Tag {
     Employers,
     /// The signed-in job seeker
     Freelancers,
+    /// What jobs ask for and job seekers can do
+    Skills,
     /// Recommended, trending and similar jobs
     Recommendations,
     /// Applying for jobs, and what becomes of it

@@ -85,6 +85,11 @@ enum Violation {
     Conflict(&'static str, &'static str),
 }
 
+const ALREADY_REVIEWED: Violation = Violation::Conflict(
+    "already_reviewed",
+    "you have reviewed the work on this job already",
+);
+
 /// What a client is told when a constraint refuses its change. A constraint not
 /// listed is one that no request can break: breaking it is our bug, hence a 500.
 const VIOLATIONS: &[(&str, Violation)] = &[
@@ -152,6 +157,8 @@ const VIOLATIONS: &[(&str, Violation)] = &[
         "user_skills_profile_skill_key",
         Violation::Conflict("skill_listed", "the profile lists this skill already"),
     ),
+    ("freelancer_reviews_job_once_key", ALREADY_REVIEWED),
+    ("freelancer_reviews_once_key", ALREADY_REVIEWED),
     (
         "freelancer_profiles_rate_check",
         Violation::Field(

@@ -233,10 +233,10 @@ pub(super) async fn insert_freelancers(conn: &mut PgConnection, rows: &Rows) -> 
     sqlx::query!(
         "insert into freelancer_profiles (id, user_id, first_name, last_name, bio, title, location,
              service_categories, preferred_locations, hourly_rate_min, hourly_rate_max, rate_currency, is_available,
-             is_open_to_remote, total_experience_years, time_zones, created_at, updated_at)
+             is_open_to_remote, time_zones, created_at, updated_at)
          select id, user_id, first_name, last_name, bio, title, location, service_categories,
              preferred_locations, hourly_rate_min, hourly_rate_max, rate_currency, is_available, is_open_to_remote,
-             total_experience_years, time_zones, created_at, created_at
+             time_zones, created_at, created_at
          from jsonb_populate_recordset(null::freelancer_profiles, $1)
          on conflict (user_id) do update
          set first_name = coalesce(nullif(freelancer_profiles.first_name, ''), excluded.first_name),
@@ -245,7 +245,7 @@ pub(super) async fn insert_freelancers(conn: &mut PgConnection, rows: &Rows) -> 
              preferred_locations = excluded.preferred_locations, hourly_rate_min = excluded.hourly_rate_min,
              hourly_rate_max = excluded.hourly_rate_max, rate_currency = excluded.rate_currency,
              is_available = excluded.is_available, is_open_to_remote = excluded.is_open_to_remote,
-             total_experience_years = excluded.total_experience_years, time_zones = excluded.time_zones",
+             time_zones = excluded.time_zones",
         Json(&rows.freelancers) as _
     )
     .execute(&mut *conn)

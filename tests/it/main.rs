@@ -32,6 +32,7 @@ mod sample_data;
 mod saved_jobs;
 mod schema;
 mod search;
+mod skills;
 mod spec_examples;
 mod support;
 mod trending;

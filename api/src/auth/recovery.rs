@@ -14,6 +14,7 @@ use super::{SignedIn, hash};
 use crate::{
     App,
     body::Strict,
+    limits,
     problem::{Problem, Result},
     tags::Tag,
 };
@@ -222,6 +223,10 @@ pub(crate) async fn prove_password(
     let (hash, email) = auth::db::password_of(&app.db, user_id)
         .await?
         .ok_or(Error::NotFound("account"))?;
+    // A stolen token must not try passwords for as long as it lives.
+    if let Ok(email) = Email::parse(&email) {
+        limits::count_attempt(app, &email).await?;
+    }
     let fits = app
         .passwords
         .verify(password, Some(&hash))

@@ -1,91 +1,22 @@
 //! Profiles of job seekers as clients send and see them.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use jobboard_shared::{
-    freelancers::{self, FreelancerDetails, NewUserSkill},
+    freelancers::{
+        self, FreelancerDetails,
+        parts::{Certification, Education, Entry, Project, WorkExperience},
+    },
     jobs::DEFAULT_CURRENCY,
-    skills,
 };
-use poem_openapi::{Enum, Object, types::Any};
+use poem_openapi::{Object, types::Any};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::jobs::dto::ProficiencyLevel;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", remote = "skills::SkillCategory")]
-pub(crate) enum SkillCategory {
-    Programming,
-    Framework,
-    Tool,
-    SoftSkill,
-    Language,
-}
-
-/// A skill of a job seeker
-#[derive(Debug, Object)]
-pub(super) struct UserSkill {
-    skill_id: Uuid,
-    name: String,
-    slug: String,
-    /// Null: nobody has classified the skill yet
-    category: Option<SkillCategory>,
-    proficiency_level: ProficiencyLevel,
-    years_of_experience: f64,
-    last_used: Option<NaiveDate>,
-    created_at: DateTime<Utc>,
-}
-
-impl From<freelancers::UserSkill> for UserSkill {
-    fn from(line: freelancers::UserSkill) -> Self {
-        Self {
-            skill_id: line.skill.id,
-            name: line.skill.name,
-            slug: line.skill.slug,
-            category: line.skill.category.map(Into::into),
-            proficiency_level: line.proficiency_level.into(),
-            years_of_experience: line.years_of_experience,
-            last_used: line.last_used,
-            created_at: line.created_at,
-        }
-    }
-}
-
-/// The skills of a job seeker, by name
-#[derive(Debug, Object)]
-pub(super) struct UserSkillList {
-    pub(super) results: Vec<UserSkill>,
-    pub(super) count: usize,
-}
-
-fn intermediate() -> ProficiencyLevel {
-    ProficiencyLevel::Intermediate
-}
-
-/// A skill for the own profile
-#[derive(Debug, Object)]
-pub(super) struct UserSkillInput {
-    /// Name or id; a new name becomes a skill
-    #[oai(validator(min_length = 1, max_length = 100))]
-    skill: String,
-    #[oai(default = "intermediate")]
-    proficiency_level: ProficiencyLevel,
-    #[oai(default, validator(minimum(value = "0"), maximum(value = "80")))]
-    years_of_experience: f64,
-    last_used: Option<NaiveDate>,
-}
-
-impl From<UserSkillInput> for NewUserSkill {
-    fn from(input: UserSkillInput) -> Self {
-        Self {
-            skill: input.skill,
-            proficiency_level: input.proficiency_level.into(),
-            years_of_experience: input.years_of_experience,
-            last_used: input.last_used,
-        }
-    }
-}
+use super::{
+    parts::dto::{CertificationEntry, EducationEntry, Portfolio, WorkExperienceEntry},
+    skills::UserSkill,
+};
 
 /// Who seeks jobs
 #[derive(Debug, Object)]
@@ -115,6 +46,7 @@ pub(super) struct FreelancerProfile {
     /// 1 to 5; null without reviews
     average_rating: Option<Decimal>,
     total_reviews: i32,
+    /// Of work, up to today; times that overlap count once
     total_experience_years: f64,
     availability_hours: Any<Value>,
     time_zones: Vec<String>,
@@ -152,7 +84,7 @@ impl From<freelancers::FreelancerProfile> for FreelancerProfile {
             projects_completed: profile.projects_completed,
             average_rating: profile.average_rating,
             total_reviews: profile.total_reviews,
-            total_experience_years: details.total_experience_years,
+            total_experience_years: profile.total_experience_years,
             availability_hours: Any(details.availability_hours),
             time_zones: details.time_zones,
             payment_methods: details.payment_methods,
@@ -161,6 +93,33 @@ impl From<freelancers::FreelancerProfile> for FreelancerProfile {
             updated_at: profile.updated_at,
         }
     }
+}
+
+/// A job seeker with all that the profile lists
+#[derive(Debug, Object)]
+pub(super) struct WholeFreelancer {
+    #[oai(flatten)]
+    profile: FreelancerProfile,
+    portfolio: Vec<Portfolio>,
+    experience: Vec<WorkExperienceEntry>,
+    education: Vec<EducationEntry>,
+    certifications: Vec<CertificationEntry>,
+}
+
+impl From<freelancers::WholeProfile> for WholeFreelancer {
+    fn from(whole: freelancers::WholeProfile) -> Self {
+        Self {
+            profile: whole.profile.into(),
+            portfolio: shown::<Project, _>(whole.portfolio),
+            experience: shown::<WorkExperience, _>(whole.experience),
+            education: shown::<Education, _>(whole.education),
+            certifications: shown::<Certification, _>(whole.certifications),
+        }
+    }
+}
+
+fn shown<P, V: From<Entry<P>>>(entries: Vec<Entry<P>>) -> Vec<V> {
+    entries.into_iter().map(V::from).collect()
 }
 
 fn yes() -> bool {
@@ -217,8 +176,6 @@ pub(super) struct FreelancerProfileInput {
     is_available: bool,
     #[oai(default = "yes")]
     is_open_to_remote: bool,
-    #[oai(default, validator(minimum(value = "0"), maximum(value = "80")))]
-    total_experience_years: f64,
     /// An object: day -> hours
     #[oai(default = "no_hours")]
     availability_hours: Any<Value>,
@@ -250,7 +207,6 @@ impl From<FreelancerProfileInput> for FreelancerDetails {
             rate_currency: input.rate_currency,
             is_available: input.is_available,
             is_open_to_remote: input.is_open_to_remote,
-            total_experience_years: input.total_experience_years,
             availability_hours: input.availability_hours.0,
             time_zones: input.time_zones,
             payment_methods: input.payment_methods,

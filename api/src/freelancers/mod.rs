@@ -1,32 +1,34 @@
-//! The signed-in job seeker: profile and skills.
+//! Job seekers: the own profile with its lists, and those of others.
 
-pub(crate) mod dto;
+mod dto;
+mod parts;
+mod reviews;
+mod skills;
 
-use jobboard_shared::freelancers;
+use jobboard_shared::{
+    freelancers::{self, access::Reader},
+    users::Role,
+};
 use poem::web::Data;
-use poem_openapi::{ApiResponse, OpenApi, param::Path, payload::Json};
+use poem_openapi::{OpenApi, param::Path, payload::Json};
 use uuid::Uuid;
 
-use self::dto::{
-    FreelancerProfile, FreelancerProfileInput, UserSkill, UserSkillInput, UserSkillList,
+use self::dto::{FreelancerProfile, FreelancerProfileInput, WholeFreelancer};
+pub(crate) use self::{
+    parts::{CertificationsApi, EducationApi, ExperienceApi, PortfolioApi},
+    reviews::ReviewsApi,
+    skills::UserSkillsApi,
 };
-use crate::{App, auth::Freelancer, body::Strict, problem::Result, tags::Tag};
+use crate::{
+    App,
+    auth::{Freelancer, SignedIn},
+    body::Strict,
+    partial::Partial,
+    problem::{Problem, Result},
+    tags::Tag,
+};
 
 pub(crate) struct FreelancersApi;
-
-#[derive(ApiResponse)]
-enum AddSkillResponse {
-    /// The profile lists the skill
-    #[oai(status = 201)]
-    Created(Json<UserSkill>),
-}
-
-#[derive(ApiResponse)]
-enum RemoveSkillResponse {
-    /// The profile no longer lists the skill
-    #[oai(status = 204)]
-    Removed,
-}
 
 #[OpenApi(prefix_path = "/api/freelancers", tag = "Tag::Freelancers")]
 impl FreelancersApi {
@@ -48,7 +50,7 @@ impl FreelancersApi {
 
     /// Replace the own freelancer profile
     ///
-    /// Its skills have their own address. Recommendations follow the change.
+    /// Its lists have addresses of their own. Recommendations follow the change.
     #[oai(
         path = "/profile",
         method = "put",
@@ -67,50 +69,57 @@ impl FreelancersApi {
         Ok(Json(profile.into()))
     }
 
-    /// List the own skills
-    #[oai(path = "/skills", method = "get", operation_id = "list_own_skills")]
-    async fn skills(&self, app: Data<&App>, freelancer: Freelancer) -> Result<Json<UserSkillList>> {
-        let mut conn = app.db.acquire().await?;
-        let skills = freelancers::db::skills(&mut conn, freelancer.profile_id).await?;
-        let results: Vec<UserSkill> = skills.into_iter().map(Into::into).collect();
-        Ok(Json(UserSkillList {
-            count: results.len(),
-            results,
-        }))
-    }
-
-    /// Add a skill
+    /// Change the own freelancer profile
     ///
-    /// Two spellings of one skill are one: "node js" is "Node.js".
-    #[oai(path = "/skills", method = "post", operation_id = "add_own_skill")]
-    async fn add_skill(
+    /// Recommendations follow the change.
+    #[oai(
+        path = "/profile",
+        method = "patch",
+        operation_id = "change_freelancer_profile"
+    )]
+    async fn change_profile(
         &self,
         app: Data<&App>,
         freelancer: Freelancer,
-        body: Strict<UserSkillInput>,
-    ) -> Result<AddSkillResponse> {
+        body: Strict<Partial<FreelancerProfileInput>>,
+    ) -> Result<Json<FreelancerProfile>> {
+        let profile_id = freelancer.profile_id;
         let mut tx = app.db.begin().await?;
-        let skill = freelancers::add_skill(&mut tx, freelancer.profile_id, &body.0.into()).await?;
+        // Two changes at the same time change what each names.
+        freelancers::db::lock(&mut tx, profile_id).await?;
+        let present = freelancers::db::get(&mut tx, profile_id).await?;
+        let whole = body.0.over(&FreelancerProfile::from(present))?;
+        let profile = freelancers::update_profile(&mut tx, profile_id, &whole.into()).await?;
         tx.commit().await?;
-        Ok(AddSkillResponse::Created(Json(skill.into())))
+        Ok(Json(profile.into()))
     }
 
-    /// Remove a skill
-    #[oai(
-        path = "/skills/:skill_id",
-        method = "delete",
-        operation_id = "remove_own_skill"
-    )]
-    async fn remove_skill(
+    /// Read a freelancer's whole profile
+    ///
+    /// For the freelancer, employers whom they applied to, and administrators.
+    #[oai(path = "/:id", method = "get", operation_id = "get_freelancer")]
+    async fn whole(
         &self,
         app: Data<&App>,
-        freelancer: Freelancer,
-        /// The id of the skill
-        skill_id: Path<Uuid>,
-    ) -> Result<RemoveSkillResponse> {
-        let mut tx = app.db.begin().await?;
-        freelancers::remove_skill(&mut tx, freelancer.profile_id, skill_id.0).await?;
-        tx.commit().await?;
-        Ok(RemoveSkillResponse::Removed)
+        user: SignedIn,
+        /// The id of the freelancer's profile
+        id: Path<Uuid>,
+    ) -> Result<Json<WholeFreelancer>> {
+        let mut conn = app.db.acquire().await?;
+        let whole = freelancers::whole(&mut conn, reader(user)?, id.0).await?;
+        Ok(Json(whole.into()))
+    }
+}
+
+/// In what capacity somebody reads profiles.
+fn reader(user: SignedIn) -> Result<Reader> {
+    match (user.role, user.profile_id) {
+        (Role::Admin, _) => Ok(Reader::Admin),
+        (Role::Employer, Some(profile_id)) => Ok(Reader::Employer(profile_id)),
+        (Role::Freelancer, Some(profile_id)) => Ok(Reader::Freelancer(profile_id)),
+        (Role::Employer | Role::Freelancer, None) => Err(Problem::forbidden(
+            "role_required",
+            "this account has no profile of its role",
+        )),
     }
 }

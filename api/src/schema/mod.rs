@@ -56,6 +56,12 @@ impl Schema {
         walk.errors
     }
 
+    /// Whether values are objects with a property of this name.
+    pub(crate) fn has_property(&self, name: &str) -> bool {
+        resolve(&self.registry, &self.root)
+            .is_some_and(|schema| schema.properties.iter().any(|(known, _)| *known == name))
+    }
+
     /// Whether values are lists, for query parameters given several times.
     pub(crate) fn is_array(&self) -> bool {
         resolve(&self.registry, &self.root).is_some_and(|schema| schema.ty == "array")

@@ -1,18 +1,26 @@
 //! Profiles of job seekers with skills and history.
 
+pub mod access;
 pub mod db;
+pub mod parts;
+pub mod reviews;
+pub mod skills;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{
-    Error, Result, recommendations,
-    rules::Rules,
-    skills::{self, ProficiencyLevel, Skill},
+use self::{
+    access::Reader,
+    parts::{Certification, Education, Entry, Project, WorkExperience},
+    skills::UserSkill,
 };
+use crate::{Result, recommendations, rules::Rules};
+
+/// No part of a profile has more entries, whatever the settings say.
+pub const MOST_ITEMS: u32 = 1_000;
 
 #[derive(Clone, Debug)]
 pub struct FreelancerProfile {
@@ -23,10 +31,22 @@ pub struct FreelancerProfile {
     /// 1 to 5; null without reviews.
     pub average_rating: Option<Decimal>,
     pub total_reviews: i32,
+    /// Of work, up to today; times that overlap count once.
+    pub total_experience_years: f64,
     /// By name.
     pub skills: Vec<UserSkill>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A profile with all its lists, each the latest first.
+#[derive(Clone, Debug)]
+pub struct WholeProfile {
+    pub profile: FreelancerProfile,
+    pub portfolio: Vec<Entry<Project>>,
+    pub experience: Vec<Entry<WorkExperience>>,
+    pub education: Vec<Entry<Education>>,
+    pub certifications: Vec<Entry<Certification>>,
 }
 
 /// What job seekers say of themselves.
@@ -52,7 +72,6 @@ pub struct FreelancerDetails {
     pub rate_currency: String,
     pub is_available: bool,
     pub is_open_to_remote: bool,
-    pub total_experience_years: f64,
     /// A JSON object of the freelancer's own making: day -> hours.
     pub availability_hours: Value,
     pub time_zones: Vec<String>,
@@ -81,7 +100,6 @@ impl Default for FreelancerDetails {
             rate_currency: crate::jobs::DEFAULT_CURRENCY.to_owned(),
             is_available: true,
             is_open_to_remote: true,
-            total_experience_years: 0.0,
             availability_hours: json!({}),
             time_zones: Vec::new(),
             payment_methods: None,
@@ -89,38 +107,15 @@ impl Default for FreelancerDetails {
     }
 }
 
-/// A skill that a freelancer has.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UserSkill {
-    /// Of the skill, not of the profile's line.
-    pub skill: Skill,
-    pub proficiency_level: ProficiencyLevel,
-    pub years_of_experience: f64,
-    pub last_used: Option<NaiveDate>,
-    pub created_at: DateTime<Utc>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewUserSkill {
-    /// Id or name; an unknown name becomes a skill.
-    pub skill: String,
-    pub proficiency_level: ProficiencyLevel,
-    pub years_of_experience: f64,
-    pub last_used: Option<NaiveDate>,
-}
-
-/// A profile lists at most this many skills.
-pub const MAX_SKILLS: i64 = 200;
-
 impl FreelancerDetails {
     fn check(&self) -> Result<()> {
         let mut rules = Rules::new();
-        rules.text("first_name", &self.first_name, 100);
-        rules.text("last_name", &self.last_name, 100);
-        rules.optional_text("phone", self.phone.as_deref(), 40);
+        rules.line("first_name", &self.first_name, 100);
+        rules.line("last_name", &self.last_name, 100);
+        rules.optional_line("phone", self.phone.as_deref(), 40);
         rules.optional_text("bio", self.bio.as_deref(), 10_000);
-        rules.optional_text("title", self.title.as_deref(), 200);
-        rules.optional_text("location", self.location.as_deref(), 300);
+        rules.optional_line("title", self.title.as_deref(), 200);
+        rules.optional_line("location", self.location.as_deref(), 300);
         rules.url("profile_picture_url", self.profile_picture_url.as_deref());
         rules.url("resume_url", self.resume_url.as_deref());
         rules.url("portfolio_url", self.portfolio_url.as_deref());
@@ -141,7 +136,6 @@ impl FreelancerDetails {
             ("hourly_rate_max", self.hourly_rate_max),
         );
         rules.currency("rate_currency", &self.rate_currency);
-        rules.years("total_experience_years", Some(self.total_experience_years));
         rules.object("availability_hours", &self.availability_hours, 10_000);
         rules.texts("time_zones", &self.time_zones, 20, 100);
         rules.optional_text("payment_methods", self.payment_methods.as_deref(), 1000);
@@ -162,53 +156,18 @@ pub async fn update_profile(
     Ok(profile)
 }
 
-/// Lists a skill on the profile; one that it lists already is a conflict.
-pub async fn add_skill(
+/// The profile, for whoever may read it.
+pub async fn whole(
     conn: &mut PgConnection,
+    reader: Reader,
     profile_id: Uuid,
-    new: &NewUserSkill,
-) -> Result<UserSkill> {
-    let mut rules = Rules::new();
-    rules.years("years_of_experience", Some(new.years_of_experience));
-    if let Some(date) = new.last_used
-        && db::is_future(conn, date).await?
-    {
-        rules.refuse("last_used", "in_the_future", "must not be in the future");
-    }
-    rules.finish()?;
-    let skill = skills::resolve_or_create(conn, "skill", &[new.skill.as_str()])
-        .await?
-        .map_err(|mut errors| {
-            for error in &mut errors {
-                "skill".clone_into(&mut error.field);
-            }
-            Error::Invalid(errors)
-        })?
-        .pop()
-        .ok_or(Error::NotFound("skill"))?;
-    // Locked, so that parallel additions cannot pass the limit together.
-    let user_id = db::lock(conn, profile_id).await?;
-    if db::count_skills(conn, profile_id).await? >= MAX_SKILLS {
-        return Err(Error::conflict(
-            "too_many_skills",
-            format!("a profile lists at most {MAX_SKILLS} skills"),
-        ));
-    }
-    let created_at = db::insert_skill(conn, profile_id, skill.id, new).await?;
-    recommendations::tasks::enqueue_refresh(conn, user_id).await?;
-    Ok(UserSkill {
-        skill,
-        proficiency_level: new.proficiency_level,
-        years_of_experience: new.years_of_experience,
-        last_used: new.last_used,
-        created_at,
+) -> Result<WholeProfile> {
+    reader.ensure_may_read(conn, profile_id).await?;
+    Ok(WholeProfile {
+        profile: db::get(conn, profile_id).await?,
+        portfolio: db::parts::all(conn, profile_id, MOST_ITEMS).await?,
+        experience: db::parts::all(conn, profile_id, MOST_ITEMS).await?,
+        education: db::parts::all(conn, profile_id, MOST_ITEMS).await?,
+        certifications: db::parts::all(conn, profile_id, MOST_ITEMS).await?,
     })
-}
-
-/// Takes a skill, named by its own id, from the profile.
-pub async fn remove_skill(conn: &mut PgConnection, profile_id: Uuid, skill_id: Uuid) -> Result<()> {
-    let user_id = db::lock(conn, profile_id).await?;
-    db::delete_skill(conn, profile_id, skill_id).await?;
-    recommendations::tasks::enqueue_refresh(conn, user_id).await?;
-    Ok(())
 }

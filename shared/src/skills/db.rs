@@ -5,8 +5,12 @@ pub mod catalogue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Skill, SkillCategory};
-use crate::Result;
+use super::{ListedSkill, Skill, SkillCategory, SkillCursor, SkillFilter};
+use crate::{
+    Result,
+    database::escape_like,
+    pagination::{Paging, Slice, Start},
+};
 
 /// Skills by id and by slug; a slug that is missing is created with the name
 /// beside it. The slugs come sorted.
@@ -53,4 +57,54 @@ async fn find(conn: &mut PgConnection, ids: &[Uuid], slugs: &[String]) -> Result
     .fetch_all(conn)
     .await?;
     Ok(skills)
+}
+
+/// By name.
+pub async fn list(
+    conn: &mut PgConnection,
+    filter: &SkillFilter,
+    paging: &Paging<SkillCursor>,
+) -> Result<Slice<ListedSkill, SkillCursor>> {
+    let part = filter
+        .name_part
+        .as_deref()
+        .map(|part| format!("%{}%", escape_like(&part.trim().to_lowercase())));
+    let cursor = paging.cursor();
+    let rows = sqlx::query_as!(
+        ListedSkill,
+        r#"select id, name, slug, description, category as "category: SkillCategory",
+                  popularity_score, created_at
+           from skills
+           where ($1::text is null or lower(name) like $1)
+             and ($2::skill_category is null or category = $2)
+             and ($3::text is null or (lower(name) collate "C", id) > (lower($3), $4))
+           order by lower(name) collate "C", id
+           limit $5 offset $6"#,
+        part,
+        filter.category as Option<SkillCategory>,
+        cursor.map(|cursor| cursor.name.as_str()),
+        cursor.map(|cursor| cursor.id),
+        paging.limit(),
+        paging.offset(),
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let total = match paging.start {
+        Start::Page(_) => {
+            sqlx::query_scalar!(
+                "select count(*) from skills
+             where ($1::text is null or lower(name) like $1)
+               and ($2::skill_category is null or category = $2)",
+                part,
+                filter.category as Option<SkillCategory>,
+            )
+            .fetch_one(conn)
+            .await?
+        }
+        Start::After(_) => None,
+    };
+    Ok(Slice::cut(rows, paging.size, total, |skill| SkillCursor {
+        name: skill.name.clone(),
+        id: skill.id,
+    }))
 }

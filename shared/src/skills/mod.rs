@@ -5,6 +5,7 @@ pub mod db;
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -39,6 +40,33 @@ pub enum ProficiencyLevel {
     Intermediate,
     Advanced,
     Expert,
+}
+
+/// A skill as the list of all shows it.
+#[derive(Clone, Debug)]
+pub struct ListedSkill {
+    pub id: Uuid,
+    pub name: String,
+    pub slug: String,
+    pub description: String,
+    pub category: Option<SkillCategory>,
+    pub popularity_score: f64,
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is looked for among the skills.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SkillFilter {
+    /// Any part of the name, without regard to case.
+    pub name_part: Option<String>,
+    pub category: Option<SkillCategory>,
+}
+
+/// A place in a list of skills by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillCursor {
+    pub name: String,
+    pub id: Uuid,
 }
 
 /// The longest name of a skill, in characters.

@@ -110,7 +110,6 @@ pub(super) struct FreelancerProfile {
     rate_currency: &'static str,
     is_available: bool,
     is_open_to_remote: bool,
-    total_experience_years: i64,
     time_zones: Value,
     created_at: DateTime<Utc>,
 }

@@ -283,7 +283,6 @@ impl Writer<'_> {
             },
             is_available: person.is_available,
             is_open_to_remote: person.is_open_to_remote,
-            total_experience_years: person.years,
             time_zones: json!([person.place.timezone]),
             created_at: person.joined_at,
         }

@@ -1,14 +1,15 @@
 //! SQL of freelancer profiles.
 
-use chrono::{DateTime, NaiveDate, Utc};
+pub mod parts;
+pub mod reviews;
+pub mod skills;
+
+use chrono::NaiveDate;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::{FreelancerDetails, FreelancerProfile, NewUserSkill, UserSkill};
-use crate::{
-    Error, Result,
-    skills::{ProficiencyLevel, Skill, SkillCategory},
-};
+use super::{FreelancerDetails, FreelancerProfile, MOST_ITEMS};
+use crate::{Error, Result};
 
 /// A profile with its skills.
 pub async fn get(conn: &mut PgConnection, profile_id: Uuid) -> Result<FreelancerProfile> {
@@ -21,7 +22,7 @@ pub async fn get(conn: &mut PgConnection, profile_id: Uuid) -> Result<Freelancer
             preferred_locations as "preferred_locations: Json<Vec<String>>",
             hourly_rate_min, hourly_rate_max, rate_currency, is_available, is_open_to_remote,
             projects_completed, average_rating, total_reviews,
-            total_experience_years::float8 as "total_experience_years!", availability_hours,
+            experience_years(id)::float8 as "total_experience_years!", availability_hours,
             time_zones as "time_zones: Json<Vec<String>>", payment_methods, created_at, updated_at
         from freelancer_profiles
         where id = $1
@@ -54,7 +55,6 @@ pub async fn get(conn: &mut PgConnection, profile_id: Uuid) -> Result<Freelancer
             rate_currency: row.rate_currency,
             is_available: row.is_available,
             is_open_to_remote: row.is_open_to_remote,
-            total_experience_years: row.total_experience_years,
             availability_hours: row.availability_hours,
             time_zones: row.time_zones.0,
             payment_methods: row.payment_methods,
@@ -62,7 +62,8 @@ pub async fn get(conn: &mut PgConnection, profile_id: Uuid) -> Result<Freelancer
         projects_completed: row.projects_completed,
         average_rating: row.average_rating,
         total_reviews: row.total_reviews,
-        skills: skills(conn, profile_id).await?,
+        total_experience_years: row.total_experience_years,
+        skills: skills::all(conn, profile_id, MOST_ITEMS).await?,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
@@ -80,8 +81,7 @@ pub async fn update_details(
             linkedin_url = $11, github_url = $12, service_categories = $13,
             preferred_project_types = $14, preferred_locations = $15, hourly_rate_min = $16,
             hourly_rate_max = $17, rate_currency = $18, is_available = $19, is_open_to_remote = $20,
-            total_experience_years = $21::float8, availability_hours = $22, time_zones = $23,
-            payment_methods = $24
+            availability_hours = $21, time_zones = $22, payment_methods = $23
         where id = $1
         "#,
         profile_id,
@@ -104,7 +104,6 @@ pub async fn update_details(
         details.rate_currency,
         details.is_available,
         details.is_open_to_remote,
-        details.total_experience_years,
         details.availability_hours,
         Json(&details.time_zones) as _,
         details.payment_methods,
@@ -115,36 +114,6 @@ pub async fn update_details(
         return Err(Error::NotFound("freelancer profile"));
     }
     Ok(())
-}
-
-/// The skills of a profile, by name. Bounded by [`super::MAX_SKILLS`].
-pub async fn skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<Vec<UserSkill>> {
-    let skills = sqlx::query!(
-        r#"
-        select s.id, s.name, s.slug, s.category as "category: SkillCategory",
-            us.proficiency_level as "proficiency_level: ProficiencyLevel",
-            us.years_of_experience::float8 as "years_of_experience!", us.last_used, us.created_at
-        from user_skills us join skills s on s.id = us.skill_id
-        where us.freelancer_profile_id = $1
-        order by lower(s.name), s.id
-        "#,
-        profile_id
-    )
-    .map(|row| UserSkill {
-        skill: Skill {
-            id: row.id,
-            name: row.name,
-            slug: row.slug,
-            category: row.category,
-        },
-        proficiency_level: row.proficiency_level,
-        years_of_experience: row.years_of_experience,
-        last_used: row.last_used,
-        created_at: row.created_at,
-    })
-    .fetch_all(conn)
-    .await?;
-    Ok(skills)
 }
 
 /// Locks the profile until the end of the transaction; the id of its user.
@@ -158,60 +127,22 @@ pub async fn lock(conn: &mut PgConnection, profile_id: Uuid) -> Result<Uuid> {
     .ok_or(Error::NotFound("freelancer profile"))
 }
 
-pub async fn count_skills(conn: &mut PgConnection, profile_id: Uuid) -> Result<i64> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from user_skills where freelancer_profile_id = $1"#,
+pub async fn exists(conn: &mut PgConnection, profile_id: Uuid) -> Result<bool> {
+    let exists = sqlx::query_scalar!(
+        r#"select exists (select from freelancer_profiles where id = $1) as "exists!""#,
         profile_id
     )
     .fetch_one(conn)
     .await?;
-    Ok(count)
+    Ok(exists)
 }
 
-pub async fn insert_skill(
-    conn: &mut PgConnection,
-    profile_id: Uuid,
-    skill_id: Uuid,
-    new: &NewUserSkill,
-) -> Result<DateTime<Utc>> {
-    let created_at = sqlx::query_scalar!(
-        r#"
-        insert into user_skills (freelancer_profile_id, skill_id, proficiency_level, years_of_experience, last_used)
-        values ($1, $2, $3, $4::float8, $5)
-        returning created_at
-        "#,
-        profile_id,
-        skill_id,
-        new.proficiency_level as ProficiencyLevel,
-        new.years_of_experience,
-        new.last_used,
+/// The latest day that has begun anywhere on earth.
+pub async fn latest_today(conn: &mut PgConnection) -> Result<NaiveDate> {
+    let today = sqlx::query_scalar!(
+        r#"select (app_now() at time zone 'Pacific/Kiritimati')::date as "today!""#
     )
     .fetch_one(conn)
     .await?;
-    Ok(created_at)
-}
-
-pub async fn delete_skill(conn: &mut PgConnection, profile_id: Uuid, skill_id: Uuid) -> Result<()> {
-    let done = sqlx::query!(
-        "delete from user_skills where freelancer_profile_id = $1 and skill_id = $2",
-        profile_id,
-        skill_id
-    )
-    .execute(conn)
-    .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::NotFound("skill"));
-    }
-    Ok(())
-}
-
-/// Later than any day that has begun anywhere on earth.
-pub async fn is_future(conn: &mut PgConnection, date: NaiveDate) -> Result<bool> {
-    let future = sqlx::query_scalar!(
-        r#"select $1 > (app_now() at time zone 'Pacific/Kiritimati')::date as "future!""#,
-        date
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(future)
+    Ok(today)
 }

@@ -99,6 +99,7 @@ impl RecoveryApi {
         body: Strict<PasswordReset>,
     ) -> Result<MailResponse> {
         let email = Email::parse(&body.0.email).map_err(|error| Problem::invalid(vec![error]))?;
+        limits::count_attempt(&app, &email).await?;
         let mut tx = app.db.begin().await?;
         recovery::request_password_reset(&mut tx, &email).await?;
         tx.commit().await?;

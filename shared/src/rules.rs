@@ -40,6 +40,14 @@ impl Rules {
         }
     }
 
+    /// Like [`Rules::text`], and not blank.
+    pub fn required_text(&mut self, field: &str, text: &str, max: usize) {
+        if text.trim().is_empty() {
+            self.refuse(field, "blank", "must not be blank");
+        }
+        self.text(field, text, max);
+    }
+
     /// A name or a title: at most `max` characters on one line, none of them a
     /// control character.
     pub fn line(&mut self, field: &str, text: &str, max: usize) {

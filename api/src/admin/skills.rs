@@ -19,9 +19,9 @@ use crate::{
     answers::{Created, Deleted},
     auth::Admin,
     body::Strict,
-    freelancers::dto::SkillCategory,
     paging::{CursorParams, Paged},
     problem::Result,
+    skills::SkillCategory,
     tags::Tag,
 };
 

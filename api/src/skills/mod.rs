@@ -1,7 +1,7 @@
 //! All skills there are.
 
 use chrono::{DateTime, Utc};
-use jobboard_shared::skills::{self, SkillFilter};
+use jobboard_shared::skills::{self, SkillFilter, catalogue::CatalogueSkill};
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi, param::Query};
 use uuid::Uuid;
@@ -39,8 +39,8 @@ struct Skill {
     created_at: DateTime<Utc>,
 }
 
-impl From<skills::ListedSkill> for Skill {
-    fn from(skill: skills::ListedSkill) -> Self {
+impl From<CatalogueSkill> for Skill {
+    fn from(skill: CatalogueSkill) -> Self {
         Self {
             id: skill.id,
             name: skill.name,

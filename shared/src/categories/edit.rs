@@ -98,7 +98,7 @@ fn apply(patch: CategoryPatch, content: CategoryContent) -> CategoryContent {
 
 async fn check(conn: &mut PgConnection, content: &CategoryContent) -> Result<()> {
     let mut rules = Rules::new();
-    rules.required_text("name", &content.name, MAX_NAME);
+    rules.required_line("name", &content.name, MAX_NAME);
     let slug_fits = content.slug.len() <= MAX_NAME
         && !content.slug.is_empty()
         && content.slug.is_ascii()

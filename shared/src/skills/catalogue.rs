@@ -120,7 +120,7 @@ fn apply(patch: SkillPatch, content: SkillContent) -> SkillContent {
 /// Gives the slug.
 fn check(content: &SkillContent) -> Result<String> {
     let mut rules = Rules::new();
-    rules.required_text("name", &content.name, MAX_NAME);
+    rules.required_line("name", &content.name, MAX_NAME);
     let slug = slug(&content.name);
     if slug.is_empty() && !content.name.is_empty() {
         rules.refuse("name", "invalid_skill", "must contain a letter or a digit");

@@ -5,7 +5,7 @@ pub mod catalogue;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{ListedSkill, Skill, SkillCategory, SkillCursor, SkillFilter};
+use super::{Skill, SkillCategory, SkillCursor, SkillFilter, catalogue::CatalogueSkill};
 use crate::{
     Result,
     database::escape_like,
@@ -64,14 +64,14 @@ pub async fn list(
     conn: &mut PgConnection,
     filter: &SkillFilter,
     paging: &Paging<SkillCursor>,
-) -> Result<Slice<ListedSkill, SkillCursor>> {
+) -> Result<Slice<CatalogueSkill, SkillCursor>> {
     let part = filter
         .name_part
         .as_deref()
         .map(|part| format!("%{}%", escape_like(&part.trim().to_lowercase())));
     let cursor = paging.cursor();
     let rows = sqlx::query_as!(
-        ListedSkill,
+        CatalogueSkill,
         r#"select id, name, slug, description, category as "category: SkillCategory",
                   popularity_score, created_at
            from skills

@@ -5,7 +5,6 @@ pub mod db;
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -40,18 +39,6 @@ pub enum ProficiencyLevel {
     Intermediate,
     Advanced,
     Expert,
-}
-
-/// A skill as the list of all shows it.
-#[derive(Clone, Debug)]
-pub struct ListedSkill {
-    pub id: Uuid,
-    pub name: String,
-    pub slug: String,
-    pub description: String,
-    pub category: Option<SkillCategory>,
-    pub popularity_score: f64,
-    pub created_at: DateTime<Utc>,
 }
 
 /// What is looked for among the skills.
@@ -94,7 +81,7 @@ pub async fn resolve_or_create(
             continue;
         }
         let slug = slug(&name);
-        let wrong = if slug.is_empty() || name.contains('\0') {
+        let wrong = if slug.is_empty() || name.contains(char::is_control) {
             Some((
                 "invalid_skill",
                 "must contain a letter or a digit".to_owned(),

@@ -91,6 +91,18 @@ pub(super) async fn standing(
     Ok(standing)
 }
 
+/// Published jobs of an employer, whose count stands still until the end of the
+/// transaction; 0 for a profile that is gone.
+pub async fn lock_active_jobs(conn: &mut PgConnection, employer_id: Uuid) -> Result<i64> {
+    let active = sqlx::query_scalar!(
+        "select active_jobs_count from employer_profiles where id = $1 for no key update",
+        employer_id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(active.map_or(0, i64::from))
+}
+
 /// Makes a company the primary one of an employer who has none.
 pub async fn set_first_primary_company(
     conn: &mut PgConnection,

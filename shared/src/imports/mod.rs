@@ -8,6 +8,7 @@ pub mod db;
 pub mod emails;
 pub mod mapping;
 pub mod reader;
+mod room;
 pub mod row;
 mod spelling;
 pub mod store;

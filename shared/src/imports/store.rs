@@ -13,6 +13,7 @@ use super::{
         jobs::{self, ResolvedJob},
     },
     reader::RawRow,
+    room::Room,
     row::ImportedJob,
 };
 use crate::{
@@ -147,6 +148,11 @@ async fn store_batch(
     let categories = references::categories(conn, &read).await?;
     let skills = references::skills(conn, &read).await?;
 
+    // Administrators, who have no employer's profile, import without limit.
+    let mut room = match import.employer_id {
+        Some(_) => Some(Room::load(conn).await?),
+        None => None,
+    };
     let mut changes = Changes::default();
     for (index, row) in &read {
         let earlier = known.get(row.identity.as_slice());
@@ -158,7 +164,22 @@ async fn store_batch(
             job_id,
             errors: Vec::new(),
         };
+        let is_new = earlier.is_none() && !seen.contains(row.identity.as_slice());
+        let has_room = match (&mut room, company) {
+            (Some(room), Some(Ok(company))) if is_new => {
+                room.take(conn, company.employer_id).await?
+            }
+            _ => true,
+        };
         let outcome = match (company, earlier) {
+            _ if !has_room => failed(
+                row.line,
+                vec![FieldError::new(
+                    "",
+                    "max_active_jobs_per_employer",
+                    "an employer cannot have more published jobs",
+                )],
+            ),
             _ if seen.contains(row.identity.as_slice()) => {
                 result(RowOutcome::Duplicate, earlier.map(|(id, _)| *id))
             }

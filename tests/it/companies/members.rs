@@ -298,3 +298,49 @@ async fn a_company_that_is_given_away_leaves_its_members_behind() {
     }
     app.drain_tasks().await;
 }
+
+#[tokio::test]
+async fn recruiters_import_for_the_company_and_reviewers_do_not() {
+    let app = TestApp::start().await;
+    let team = Team::new(&app).await;
+    let job = team
+        .reviewer
+        .get(&format!("/api/jobs/{}/", team.board.job_id))
+        .await
+        .expect(200);
+    let company = job.json["company"]["name"].as_str().unwrap();
+    for (member, created, failed) in [(&team.recruiter, 1, 0), (&team.reviewer, 0, 1)] {
+        let request = member
+            .request(reqwest::Method::POST, "/api/jobs/import/")
+            .header("content-type", "text/csv")
+            .body(format!("title,company\nWelder,{company}\n"));
+        let import = Response::read(request, "import".to_owned())
+            .await
+            .expect(202)
+            .id();
+        app.drain_tasks().await;
+        let report = member
+            .get(&format!("/api/imports/{import}/"))
+            .await
+            .expect(200);
+        assert_eq!(report.json["created"], created, "{}", report.text);
+        assert_eq!(report.json["failed"], failed, "{}", report.text);
+    }
+    let jobs = team
+        .board
+        .employer
+        .get("/api/employers/jobs/")
+        .await
+        .expect(200);
+    assert_eq!(jobs.results()[0]["title"], "Welder");
+    let id = jobs.results()[0]["id"].as_str().unwrap();
+    let moves = team
+        .reviewer
+        .get(&format!("/api/jobs/{id}/history/"))
+        .await
+        .expect(200);
+    let first = &moves.results()[0];
+    assert_eq!(first["cause"], "import");
+    assert_eq!(first["to_status"], "published");
+    assert_eq!(first["changed_by"], json!(team.recruiter.user_id));
+}

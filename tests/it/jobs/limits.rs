@@ -81,3 +81,32 @@ async fn publications_at_once_stop_at_the_limit() {
     assert_eq!(profile.json["active_jobs_count"], 3);
     app.drain_tasks().await;
 }
+
+#[tokio::test]
+async fn an_import_stops_at_the_limit_and_says_so_row_by_row() {
+    let app = TestApp::start().await;
+    let owner = app.employer().await;
+    limit(&app, 3).await;
+    publish(&owner, "One").await;
+    let file = "external_id,title,company\n1,Welder,Tech Corp\n2,Smith,Tech Corp\n\
+                2,Smith,Tech Corp\n3,Founder,Tech Corp\n4,Turner,Tech Corp\n";
+    let request = owner
+        .request(reqwest::Method::POST, "/api/jobs/import/")
+        .header("content-type", "text/csv")
+        .body(file);
+    let import = Response::read(request, "import".to_owned())
+        .await
+        .expect(202)
+        .id();
+    app.drain_tasks().await;
+    let report = owner
+        .get(&format!("/api/imports/{import}/"))
+        .await
+        .expect(200);
+    for (count, expected) in [("created", 2), ("duplicates", 1), ("failed", 2)] {
+        assert_eq!(report.json[count], expected, "{count}: {}", report.text);
+    }
+    assert!(report.text.contains("max_active_jobs_per_employer"));
+    let profile = owner.get("/api/employers/profile/").await.expect(200);
+    assert_eq!(profile.json["active_jobs_count"], 3);
+}

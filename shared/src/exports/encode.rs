@@ -42,10 +42,11 @@ impl Format {
 
 fn csv_lines(lines: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for line in lines {
-        // Memory takes everything, and lines may differ in length for all it cares.
+        // Memory takes whatever it is given, in lines of any length.
         let _ = writer.write_record(&line);
     }
     writer.into_inner().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Pages of long lists over HTTP.
 
-use jobboard_shared::pagination::{Paging, Slice, Start};
+use jobboard_shared::pagination::{CursorKey, InvalidCursor, Paging, Slice, Start};
 use poem::{
     IntoResponse, Request, RequestBody, Response,
     http::{HeaderValue, Uri, header},
@@ -30,6 +30,67 @@ pub const MAX_PAGE: u32 = 10_000;
 const SCHEMA: &str = "PageParams";
 const CURSOR_SCHEMA: &str = "CursorParams";
 
+/// How many pages a cursor knows the way back.
+const TRAIL: usize = 4;
+const MAX_CURSOR_BYTES: usize = 1000;
+
+/// What a cursor holds: a place in a list, and the way there. A list is read in one
+/// direction alone, so that the page before can only be one that was passed.
+struct Place<C> {
+    after: C,
+    /// Where the pages before this one begin, the nearest last; `None` is the
+    /// beginning of the list.
+    trail: Vec<Option<C>>,
+}
+
+enum Previous {
+    First,
+    After(String),
+}
+
+impl<C: Serialize + DeserializeOwned> Place<C> {
+    /// The place behind the page that began at `here`.
+    fn next(here: Option<Self>, after: C) -> Self {
+        let (mut trail, start) = match here {
+            Some(here) => (here.trail, Some(here.after)),
+            None => (Vec::new(), None),
+        };
+        trail.push(start);
+        let too_old = trail.len().saturating_sub(TRAIL);
+        trail.drain(..too_old);
+        Self { after, trail }
+    }
+
+    fn previous(&self, keys: &CursorKey, list: &str) -> Option<Previous> {
+        let (last, before) = self.trail.split_last()?;
+        Some(match last {
+            Some(after) => Previous::After(keys.encode(list, &(after, before))),
+            None => Previous::First,
+        })
+    }
+
+    /// Forgets as much of the way as makes it too long.
+    fn encode(mut self, keys: &CursorKey, list: &str) -> String {
+        loop {
+            let cursor = keys.encode(list, &(&self.after, &self.trail));
+            if cursor.len() <= MAX_CURSOR_BYTES || self.trail.is_empty() {
+                return cursor;
+            }
+            self.trail.remove(0);
+        }
+    }
+}
+
+impl<C: DeserializeOwned> Place<C> {
+    fn decode(keys: &CursorKey, list: &str, cursor: &str) -> Result<Self, InvalidCursor> {
+        let (after, trail) = keys
+            .decode(list, cursor)
+            // As cursors were before they knew the way.
+            .or_else(|_| keys.decode(list, cursor).map(|after| (after, Vec::new())))?;
+        Ok(Self { after, trail })
+    }
+}
+
 /// The query parameters `cursor`, `page` and `page_size` of a list. Their bounds
 /// are checked with all other parameters before the handler runs.
 #[derive(Clone, Debug)]
@@ -54,10 +115,10 @@ impl PageParams {
                 ));
             }
             (Some(cursor), None) => {
-                let cursor = app.cursors.decode(list, cursor).map_err(|error| {
+                let place = Place::decode(&app.cursors, list, cursor).map_err(|error| {
                     Problem::invalid_field("cursor", "invalid_cursor", error.to_string())
                 })?;
-                Start::After(Some(cursor))
+                Start::After(Some(place.after))
             }
             (None, Some(page)) => Start::Page(page),
             (None, None) => Start::After(None),
@@ -77,13 +138,19 @@ impl PageParams {
         show: impl FnMut(R) -> T,
     ) -> Paged<T>
     where
-        C: Serialize,
+        C: Serialize + DeserializeOwned,
         T: ParseFromJSON + ToJSON,
     {
+        let keys = &app.cursors;
+        // A cursor that cannot be read was refused when the list was read.
+        let place: Option<Place<C>> = self
+            .cursor
+            .as_ref()
+            .and_then(|cursor| Place::decode(keys, list, cursor).ok());
+        let previous = place.as_ref().and_then(|place| place.previous(keys, list));
         let next_cursor = slice
             .next
-            .as_ref()
-            .map(|cursor| app.cursors.encode(list, cursor));
+            .map(|after| Place::next(place, after).encode(keys, list));
         let page = Page {
             page: self.page,
             page_size: self.page_size,
@@ -92,40 +159,52 @@ impl PageParams {
             results: slice.rows.into_iter().map(show).collect(),
         };
         Paged {
-            links: self.links(&page),
+            links: self.links(&page, previous),
             page,
         }
     }
 
     /// RFC 8288 links to the pages around this one.
-    fn links<T: ParseFromJSON + ToJSON>(&self, page: &Page<T>) -> Vec<String> {
+    fn links<T: ParseFromJSON + ToJSON>(
+        &self,
+        page: &Page<T>,
+        previous: Option<Previous>,
+    ) -> Vec<String> {
         let mut links = Vec::new();
-        let mut link = |relation: &str, name: &str, value: &str| {
-            links.push(format!("<{}>; rel=\"{relation}\"", self.at(name, value)));
+        let mut link = |relation: &str, place: Option<(&str, &str)>| {
+            links.push(format!("<{}>; rel=\"{relation}\"", self.at(place)));
         };
-        match (self.page, &page.next_cursor) {
-            (Some(number), _) => {
-                let size = i64::from(self.page_size);
-                let last = page
-                    .count
-                    .map_or(1, |count| ((count + size - 1) / size).max(1));
-                link("first", "page", "1");
-                if number > 1 {
-                    link("prev", "page", &(number - 1).to_string());
-                }
-                if i64::from(number) < last {
-                    link("next", "page", &(number + 1).to_string());
-                }
-                link("last", "page", &last.min(MAX_PAGE.into()).to_string());
+        if let Some(number) = self.page {
+            let size = i64::from(self.page_size);
+            let last = page
+                .count
+                .map_or(1, |count| ((count + size - 1) / size).max(1));
+            link("first", Some(("page", "1")));
+            if number > 1 {
+                link("prev", Some(("page", &(number - 1).to_string())));
             }
-            (None, Some(cursor)) => link("next", "cursor", cursor),
-            (None, None) => {}
+            if i64::from(number) < last {
+                link("next", Some(("page", &(number + 1).to_string())));
+            }
+            let last = last.min(MAX_PAGE.into()).to_string();
+            link("last", Some(("page", &last)));
+        } else {
+            link("first", None);
+            match &previous {
+                Some(Previous::First) => link("prev", None),
+                Some(Previous::After(cursor)) => link("prev", Some(("cursor", cursor))),
+                None => {}
+            }
+            if let Some(cursor) = &page.next_cursor {
+                link("next", Some(("cursor", cursor)));
+            }
         }
         links
     }
 
-    /// This request's address with another place in the list.
-    fn at(&self, name: &str, value: &str) -> String {
+    /// This request's address with another place in the list; `None` is where it
+    /// begins.
+    fn at(&self, place: Option<(&str, &str)>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let old = self.uri.query().unwrap_or_default();
         for (key, old) in form_urlencoded::parse(old.as_bytes()) {
@@ -133,8 +212,13 @@ impl PageParams {
                 query.append_pair(&key, &old);
             }
         }
-        query.append_pair(name, value);
-        format!("{}?{}", self.uri.path(), query.finish())
+        if let Some((name, value)) = place {
+            query.append_pair(name, value);
+        }
+        match query.finish().as_str() {
+            "" => self.uri.path().to_owned(),
+            query => format!("{}?{query}", self.uri.path()),
+        }
     }
 }
 
@@ -229,7 +313,7 @@ pub(crate) fn expand(param: MetaOperationParam) -> Vec<MetaOperationParam> {
         ..MetaSchema::new_with_format("integer", "uint32")
     };
     let cursor = MetaSchema {
-        max_length: Some(1000),
+        max_length: Some(MAX_CURSOR_BYTES),
         ..MetaSchema::new("string")
     };
     [
@@ -341,7 +425,7 @@ mod tests {
     #[test]
     fn links_keep_the_filters_and_change_the_place() {
         let params = params(Some(2), "/api/jobs/?q=a+b&page=2&location=Z%C3%BCrich");
-        let links = params.links(&page(Some(2), Some(25), None));
+        let links = params.links(&page(Some(2), Some(25), None), None);
         let at = |n: u32| format!("</api/jobs/?q=a+b&location=Z%C3%BCrich&page={n}>");
         assert_eq!(
             links,
@@ -355,10 +439,52 @@ mod tests {
     }
 
     #[test]
-    fn the_last_cursor_page_has_no_link() {
+    fn cursor_pages_lead_to_the_first_the_previous_and_the_next() {
         let params = params(None, "/api/jobs?cursor=x");
-        assert!(params.links(&page(None, None, None)).is_empty());
-        let links = params.links(&page(None, None, Some("y")));
-        assert_eq!(links, ["</api/jobs?cursor=y>; rel=\"next\""]);
+        let links = |next, previous| params.links(&page(None, None, next), previous);
+        let first = "</api/jobs>; rel=\"first\"";
+        assert_eq!(links(None, None), [first]);
+        assert_eq!(
+            links(Some("y"), Some(Previous::First)),
+            [
+                first,
+                "</api/jobs>; rel=\"prev\"",
+                "</api/jobs?cursor=y>; rel=\"next\"",
+            ]
+        );
+        let before = Previous::After("w".to_owned());
+        assert_eq!(
+            links(None, Some(before)),
+            [first, "</api/jobs?cursor=w>; rel=\"prev\""]
+        );
+    }
+
+    #[test]
+    fn a_cursor_knows_the_way_back_for_a_few_pages() {
+        let keys = CursorKey::new(&"secret".to_owned().into());
+        let decode = |cursor: &str| Place::<i32>::decode(&keys, "l", cursor).unwrap();
+        let mut place = Place::next(None, 1);
+        for page in 2..=9 {
+            place = Place::next(Some(decode(&place.encode(&keys, "l"))), page);
+        }
+        assert_eq!(
+            (place.after, &place.trail[..]),
+            (9, &[5, 6, 7, 8].map(Some)[..])
+        );
+        let mut back = vec![];
+        while let Some(Previous::After(cursor)) = place.previous(&keys, "l") {
+            place = decode(&cursor);
+            back.push(place.after);
+        }
+        assert_eq!(back, [8, 7, 6, 5]);
+        let first = Place::next(None, 1).previous(&keys, "l");
+        assert!(matches!(first, Some(Previous::First)));
+        // Long ones forget, and old ones never knew.
+        let long = Place {
+            after: "x".repeat(300),
+            trail: vec![Some("y".repeat(300)); 4],
+        };
+        assert!(long.encode(&keys, "l").len() <= MAX_CURSOR_BYTES);
+        assert_eq!(decode(&keys.encode("l", &7)).after, 7);
     }
 }

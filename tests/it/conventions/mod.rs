@@ -2,6 +2,7 @@
 
 mod limits;
 mod names;
+mod paging;
 
 use reqwest::{Method, header::HeaderMap};
 

@@ -39,6 +39,7 @@ impl Board {
         let mut process = Command::new(&program)
             .env("JOBBOARD_DATA_DIR", data)
             .env("JOBBOARD_HTTP_ADDR", "127.0.0.1:0")
+            .env("JOBBOARD_RATE_LIMITS", "false")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

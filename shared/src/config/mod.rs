@@ -38,6 +38,8 @@ pub struct Config {
     pub auth: Auth,
     /// Shares limits between replicas. Absent: each limits by its own count.
     pub redis_url: Option<SecretString>,
+    /// What a request waits for Redis at most.
+    pub redis_timeout: Duration,
     pub rate_limits: RateLimits,
     pub mail: Mail,
     pub worker: Worker,
@@ -255,6 +257,7 @@ impl Config {
                 refresh_token_lifetime: settings.refresh_token_lifetime,
             },
             redis_url: settings.redis_url,
+            redis_timeout: settings.redis_timeout,
             rate_limits: settings.rate_limits,
             mail: settings.mail,
             worker: settings.worker,
@@ -291,6 +294,8 @@ impl Config {
         config.database.max_connections = 8;
         config.http.addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         config.rate_limits = RateLimits::default();
+        // However busy the machine is that tests run on.
+        config.redis_timeout = Duration::from_secs(10);
         // Tests say themselves from where they ask.
         config.http.trusted_proxies = vec![IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))];
         config.outbox_key = Some(SecretString::from("outbox key of tests"));

@@ -31,6 +31,7 @@ pub struct Settings {
     pub access_token_lifetime: Duration,
     pub refresh_token_lifetime: Duration,
     pub redis_url: Option<SecretString>,
+    pub redis_timeout: Duration,
     pub rate_limits: RateLimits,
     pub mail: Mail,
     pub worker: Worker,
@@ -101,6 +102,11 @@ impl Settings {
                 values::duration(SECOND, YEAR),
             ),
             redis_url: redis_url(r),
+            redis_timeout: or_default(
+                r,
+                "JOBBOARD_REDIS_TIMEOUT",
+                values::duration(Duration::from_millis(10), Duration::from_secs(10)),
+            ),
             rate_limits: rate_limits(r),
             mail,
             worker: Worker {

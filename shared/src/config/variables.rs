@@ -78,6 +78,7 @@ pub const VARIABLES: &[Variable] = &[
     mapped("DB_PORT", "DATABASE_URL", "its port, 5432 when absent"),
 
     own("REDIS_URL", "", "redis://user:password@host:port/number, rediss:// for TLS; replicas share their rate limits there; without it each counts for itself"),
+    own("JOBBOARD_REDIS_TIMEOUT", "200ms", "what a request waits for Redis before it does without"),
     mapped("REDIS_HOST", "REDIS_URL", "host of Redis"),
     mapped("REDIS_PORT", "REDIS_URL", "its port, 6379 when absent"),
     mapped("REDIS_DB", "REDIS_URL", "its database number, 0 when absent"),

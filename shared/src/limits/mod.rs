@@ -92,7 +92,7 @@ impl Limiter {
             .expect("a key of any length");
         key.update(b"jobboard limit\0");
         let redis = config.redis_url.as_ref().and_then(|url| {
-            RedisBuckets::new(url)
+            RedisBuckets::new(url, config.redis_timeout)
                 .inspect_err(|error| tracing::error!(%error, "REDIS_URL cannot be used"))
                 .ok()
         });

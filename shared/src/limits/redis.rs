@@ -20,13 +20,13 @@ use super::{
     quota::{Quota, Taken},
 };
 
-/// What a request waits for Redis at most.
-const ANSWER_WITHIN: Duration = Duration::from_millis(200);
 /// How long nobody asks a Redis that did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) struct RedisBuckets {
     client: Client,
+    /// What a request waits for Redis at most.
+    answer_within: Duration,
     /// Made with the first request: it needs a runtime.
     connection: tokio::sync::OnceCell<ConnectionManager>,
     script: Script,
@@ -38,9 +38,10 @@ pub(super) struct RedisBuckets {
 
 impl RedisBuckets {
     /// Does not connect yet. Fails if the address is not one of a Redis.
-    pub(super) fn new(url: &SecretString) -> Result<Self, RedisError> {
+    pub(super) fn new(url: &SecretString, answer_within: Duration) -> Result<Self, RedisError> {
         Ok(Self {
             client: Client::open(url.expose_secret())?,
+            answer_within,
             connection: tokio::sync::OnceCell::new(),
             script: Script::new(include_str!("bucket.lua")),
             lost: AtomicBool::new(false),
@@ -54,7 +55,7 @@ impl RedisBuckets {
         if !self.may_ask() {
             return None;
         }
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.ask(key, quota)).await;
+        let answer = tokio::time::timeout(self.answer_within, self.ask(key, quota)).await;
         match answer {
             Ok(Ok((allowed, missing))) => {
                 self.found();
@@ -82,8 +83,8 @@ impl RedisBuckets {
             .connection
             .get_or_try_init(async || {
                 let config = ConnectionManagerConfig::new()
-                    .set_connection_timeout(Some(ANSWER_WITHIN))
-                    .set_response_timeout(Some(ANSWER_WITHIN))
+                    .set_connection_timeout(Some(self.answer_within))
+                    .set_response_timeout(Some(self.answer_within))
                     .set_number_of_retries(0);
                 ConnectionManager::new_lazy_with_config(self.client.clone(), config)
             })

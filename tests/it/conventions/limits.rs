@@ -223,6 +223,31 @@ async fn losing_redis_fails_no_request() {
 }
 
 #[tokio::test]
+async fn a_hung_redis_holds_up_one_request_in_a_second_at_most() {
+    let redis = RedisServer::start().await;
+    let app = TestApp::start_with(|config| {
+        config.redis_url = Some(redis.url().into());
+        config.redis_timeout = Duration::from_millis(200);
+        config.metrics_addr = Some(NOWHERE);
+        config.rate_limits.anonymous = quota("5/1h");
+    })
+    .await;
+    let visitor = app.visitor();
+    visitor.get("/api/jobs/").await.expect(200);
+    redis.hang();
+    // Its own count begins anew.
+    assert_eq!(
+        statuses(&visitor, "/api/jobs/", 6).await,
+        [200, 200, 200, 200, 200, 429]
+    );
+    assert!(
+        app.metrics
+            .render()
+            .contains("jobboard_redis_outages_total 1")
+    );
+}
+
+#[tokio::test]
 async fn a_redis_that_is_not_there_stops_no_start() {
     let app = TestApp::start_with(|config| {
         // Nothing listens on the discard port.

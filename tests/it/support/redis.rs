@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,6 +38,13 @@ impl RedisServer {
     /// SIGKILL.
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await.expect("kill Redis");
+    }
+
+    /// SIGSTOP: its connections stand and nothing answers.
+    pub(crate) fn hang(&self) {
+        let id = self.process.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(Pid::from_raw).expect("a running Redis");
+        kill_process(id, Signal::STOP).expect("stop Redis");
     }
 
     /// Starts it on the same port, empty.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     App,
     client_address::ClientAddress,
-    framework_errors,
+    etag, framework_errors,
     limits::{self, Counted},
     operations::RoutePattern,
     problem::Problem,
@@ -180,7 +180,13 @@ impl Endpoint for Edge {
         }
         .instrument(span)
         .await;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            // Compressing nothing makes something.
+            response.headers_mut().remove(header::CONTENT_ENCODING);
+            response.set_body(());
+        }
         let headers = response.headers_mut();
+        etag::mark_compressed(headers);
         if let Some(counted) = counted {
             counted.tell(headers);
         }

@@ -19,9 +19,12 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    paging,
+    etag::{self, Tags},
+    idempotency, paging,
+    preconditions::{self, Target},
     problem::Problem,
     schema::{self, Schema},
+    transaction::{self, Conditions},
 };
 
 /// The pattern of the route that answered, for the log: `/api/jobs/{id}`.
@@ -73,7 +76,7 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
                         pattern = operation.pattern.clone();
                         GuardedEndpoint {
                             operation,
-                            endpoint,
+                            endpoint: Arc::new(endpoint),
                         }
                         .boxed()
                     }
@@ -96,6 +99,9 @@ fn complete(path: &str, operation: &mut MetaOperation) {
             param.required = false;
         }
     }
+    if idempotency::applies_to(path, &operation.method) {
+        operation.params.push(idempotency::parameter());
+    }
     let signed_in = !operation.security.is_empty();
     let has_body = operation.request.is_some();
     let has_params = !operation.params.is_empty();
@@ -110,10 +116,12 @@ fn complete(path: &str, operation: &mut MetaOperation) {
             Some(403) => signed_in || path == "/api/auth/register",
             Some(404) => names_something,
             Some(409) => changes,
+            Some(412) => changes && Target::at(path).is_some(),
             Some(429) => path.starts_with("/api/"),
             Some(422) => has_body || has_params,
             _ => true,
         });
+    preconditions::document(path, operation);
 }
 
 /// A path with its parameters' names left out, which the router and the
@@ -191,6 +199,8 @@ impl Endpoint for NotAllowed {
 struct Operation {
     pattern: Arc<str>,
     parameters: Vec<Parameter>,
+    takes_keys: bool,
+    target: Option<Target>,
 }
 
 struct Parameter {
@@ -218,6 +228,8 @@ impl Operation {
             })
             .collect();
         Self {
+            takes_keys: idempotency::applies_to(&pattern, &operation.method),
+            target: Target::at(&pattern),
             pattern,
             parameters,
         }
@@ -296,7 +308,34 @@ impl Parameter {
 
 struct GuardedEndpoint {
     operation: Operation,
-    endpoint: BoxEndpoint<'static>,
+    endpoint: Arc<BoxEndpoint<'static>>,
+}
+
+impl GuardedEndpoint {
+    /// Does what the headers of repeated and conditional requests ask for, around
+    /// the handler.
+    async fn answer(&self, request: Request) -> poem::Result<Response> {
+        let target = self.operation.target;
+        let expected = preconditions::expected(target, &request).await?;
+        if self.operation.takes_keys {
+            return idempotency::call(&self.endpoint, request).await;
+        }
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let known = Tags::of(request.headers(), header::IF_NONE_MATCH).filter(|_| reads);
+        let response = if expected.is_some() {
+            let conditions = Conditions {
+                expected,
+                claim: None,
+            };
+            transaction::under(conditions, self.endpoint.call(request)).await?
+        } else {
+            self.endpoint.call(request).await?
+        };
+        if self.operation.pattern.starts_with("/api/") && (reads || target.is_some()) {
+            return Ok(etag::tag(response, target.is_some(), known.as_ref()).await?);
+        }
+        Ok(response)
+    }
 }
 
 impl Endpoint for GuardedEndpoint {
@@ -307,7 +346,7 @@ impl Endpoint for GuardedEndpoint {
             .operation
             .check(request.uri().query().unwrap_or_default());
         let result = if errors.is_empty() {
-            self.endpoint.call(request).await
+            self.answer(request).await
         } else {
             Err(Problem::invalid(errors).into())
         };

@@ -320,6 +320,7 @@ const DOCUMENTED: &[(u16, &str)] = &[
     (403, "Not allowed"),
     (404, "Not found"),
     (409, "Not possible in the present state"),
+    (412, "No longer the version that `If-Match` names"),
     (413, "The body is too large"),
     (415, "The body is of a type that is not understood"),
     (422, "Fields or parameters are not valid: all are named"),

@@ -13,6 +13,7 @@ pub mod employers;
 pub mod error;
 pub mod exports;
 pub mod freelancers;
+pub mod idempotency;
 pub mod imports;
 pub mod jobs;
 pub mod limits;
@@ -34,6 +35,7 @@ pub mod startup;
 pub mod trending;
 pub mod users;
 pub mod verification;
+pub mod versions;
 
 pub use clock::Clock;
 pub use error::{Error, FieldError, Result};

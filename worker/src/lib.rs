@@ -4,6 +4,7 @@ mod alone;
 mod auth;
 mod context;
 mod drain;
+mod idempotency;
 mod imports;
 mod jobs;
 pub mod mail;

@@ -2,6 +2,7 @@
 
 use jobboard_shared::{
     auth::tasks::{DeleteExpiredSessions, SendPasswordReset},
+    idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
     notifications::tasks::{SendEmail, SweepOutbox},
@@ -12,7 +13,8 @@ use jobboard_shared::{
 };
 
 use crate::{
-    auth, imports, jobs, mail, recommendations, runtime::Registry, search, trending, upkeep,
+    auth, idempotency, imports, jobs, mail, recommendations, runtime::Registry, search, trending,
+    upkeep,
 };
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
@@ -39,4 +41,5 @@ pub fn registry() -> Registry {
         .on::<Decay>(trending::decay)
         .on::<SendPasswordReset>(auth::send_password_reset)
         .on::<DeleteExpiredSessions>(auth::delete_expired_sessions)
+        .on::<DeleteExpiredKeys>(idempotency::delete_expired)
 }

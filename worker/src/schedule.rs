@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jobboard_shared::{
     auth::tasks::DeleteExpiredSessions,
+    idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::PurgeImports,
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
     notifications::tasks::SweepOutbox,
@@ -65,5 +66,11 @@ pub fn schedule() -> Schedule {
             60 * MINUTE,
             Missed::Skip,
             |_| DeleteExpiredSessions {},
+        )
+        .every(
+            "idempotency.delete_expired",
+            10 * MINUTE,
+            Missed::Skip,
+            |_| DeleteExpiredKeys {},
         )
 }

@@ -114,7 +114,7 @@ impl CategoriesApi {
         _admin: Admin,
         body: Strict<CategoryInput>,
     ) -> Result<Created<Category>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let category = categories::create(&mut tx, body.0.into()).await?;
         tx.commit().await?;
         let address = format!("/api/admin/categories/{}/", category.id);
@@ -163,7 +163,7 @@ impl CategoriesApi {
     /// with `category_has_jobs` or `category_has_children`.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_category")]
     async fn delete(&self, app: Data<&App>, _admin: Admin, id: Path<Uuid>) -> Result<Deleted> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         categories::delete(&mut tx, id.0).await?;
         tx.commit().await?;
         Ok(Deleted::Deleted)
@@ -171,7 +171,7 @@ impl CategoriesApi {
 }
 
 async fn update(app: &App, id: Uuid, patch: CategoryPatch) -> Result<Json<Category>> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let category = categories::update(&mut tx, id, patch).await?;
     let shown = show(&mut tx, category).await?;
     tx.commit().await?;

@@ -137,7 +137,7 @@ impl SkillsApi {
         _admin: Admin,
         body: Strict<CatalogueSkillInput>,
     ) -> Result<Created<CatalogueSkill>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let skill = catalogue::create(&mut tx, body.0.into()).await?;
         tx.commit().await?;
         let address = format!("/api/admin/skills/{}/", skill.id);
@@ -200,7 +200,7 @@ impl SkillsApi {
         operation_id = "delete_catalogue_skill"
     )]
     async fn delete(&self, app: Data<&App>, _admin: Admin, id: Path<Uuid>) -> Result<Deleted> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         catalogue::delete(&mut tx, id.0).await?;
         tx.commit().await?;
         Ok(Deleted::Deleted)
@@ -222,7 +222,7 @@ impl SkillsApi {
         id: Path<Uuid>,
         body: Strict<SkillMerge>,
     ) -> Result<Json<CatalogueSkill>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let skill = catalogue::merge(&mut tx, id.0, body.0.into).await?;
         tx.commit().await?;
         Ok(Json(skill.into()))
@@ -230,7 +230,7 @@ impl SkillsApi {
 }
 
 async fn update(app: &App, id: Uuid, patch: SkillPatch) -> Result<Json<CatalogueSkill>> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let skill = catalogue::update(&mut tx, id, patch).await?;
     tx.commit().await?;
     Ok(Json(skill.into()))

@@ -77,7 +77,7 @@ impl ApplicationsApi {
         body: Strict<ApplicationCreate>,
     ) -> Result<CreateResponse> {
         let asker = Asker::from(user);
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let application = applications::apply(&mut tx, user.user_id, &body.0.parse()).await?;
         tx.commit().await?;
         let view = ApplicationView::of(application, asker.side());
@@ -219,7 +219,7 @@ async fn change(
     id: Uuid,
     change: Change,
 ) -> Result<Json<ApplicationView>> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let application = applications::change(&mut tx, asker, id, change).await?;
     tx.commit().await?;
     Ok(Json(ApplicationView::of(application, asker.side())))

@@ -229,7 +229,8 @@ pub(crate) fn bearer_token(request: &Request) -> Option<Result<&str>> {
     Some(token)
 }
 
-async fn viewer(request: &Request) -> Result<Option<SignedIn>> {
+/// Who is asking, if anybody who is signed in.
+pub(crate) async fn viewer(request: &Request) -> Result<Option<SignedIn>> {
     let Some(token) = bearer_token(request).transpose()? else {
         return Ok(None);
     };

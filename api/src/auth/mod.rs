@@ -23,8 +23,8 @@ use crate::{
     tags::Tag,
 };
 
-pub(crate) use extractors::bearer_token;
 pub use extractors::{Admin, Employer, Freelancer, Manager, SignedIn, Viewer};
+pub(crate) use extractors::{bearer_token, viewer};
 pub(crate) use recovery::{RecoveryApi, prove_password, reset_password};
 
 pub(crate) struct AuthApi;
@@ -54,7 +54,7 @@ impl AuthApi {
         let (registration, password) = body.0.parse()?;
         users::ensure_registration_open(&mut *app.db.acquire().await?).await?;
         let new = registration.with_hash(hash(&app, &password).await?);
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let account = users::register(&mut tx, &app.mailed_tokens, &new).await?;
         let tokens = open_session(&app, &mut tx, account.id, account.role, &new.password_hash)
             .await?
@@ -76,7 +76,7 @@ impl AuthApi {
             .await?
             .ok_or_else(invalid_credentials)?;
         let (user_id, role) = (account.user_id, account.role);
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let tokens = open_session(&app, &mut tx, user_id, role, &account.password_hash)
             .await?
             .ok_or_else(invalid_credentials)?;
@@ -95,7 +95,7 @@ impl AuthApi {
         };
         let next = RefreshToken::generate();
         let lifetime = app.config.auth.refresh_token_lifetime;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let exchange = auth::db::exchange(&mut tx, &offered, &next, lifetime).await?;
         tx.commit().await?;
         match exchange {

@@ -100,7 +100,7 @@ impl RecoveryApi {
     ) -> Result<MailResponse> {
         let email = Email::parse(&body.0.email).map_err(|error| Problem::invalid(vec![error]))?;
         limits::count_attempt(&app, &email).await?;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         recovery::request_password_reset(&mut tx, &email).await?;
         tx.commit().await?;
         Ok(MailResponse::new(
@@ -144,7 +144,7 @@ impl RecoveryApi {
         let password = Password::choose(&body.0.password, Email::parse(&email).ok().as_ref())
             .map_err(|error| Problem::invalid(vec![error]))?;
         let new_hash = hash(&app, &password).await?;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         recovery::change_password(
             &mut tx,
             user.user_id,
@@ -166,7 +166,7 @@ impl RecoveryApi {
         app: Data<&App>,
         body: Strict<EmailVerification>,
     ) -> Result<DoneResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         recovery::verify_email(&mut tx, &body.0.token).await?;
         tx.commit().await?;
         Ok(DoneResponse::Done)
@@ -182,7 +182,7 @@ impl RecoveryApi {
         operation_id = "resend_email_verification"
     )]
     async fn resend(&self, app: Data<&App>, user: SignedIn) -> Result<MailResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         if users::db::get(&mut tx, user.user_id)
             .await?
             .is_email_verified
@@ -209,7 +209,7 @@ pub(crate) async fn reset_password(app: &App, token: &str, password: &str) -> Re
     let password =
         Password::choose(password, Some(&email)).map_err(|error| Problem::invalid(vec![error]))?;
     let password_hash = hash(app, &password).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     recovery::reset_password(&mut tx, token, &password_hash).await?;
     tx.commit().await?;
     Ok(())

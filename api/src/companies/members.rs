@@ -130,7 +130,7 @@ impl MembersApi {
         body: Strict<CompanyMemberInput>,
     ) -> Result<AddResponse> {
         let input = body.0;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let actor = manager.actor();
         let member = members::add(&mut tx, actor, id.0, &input.email, input.role.into()).await?;
         tx.commit().await?;
@@ -152,7 +152,7 @@ impl MembersApi {
         body: Strict<CompanyMemberPatch>,
     ) -> Result<Json<CompanyMember>> {
         let role = body.0.role.into();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let member = members::change_role(&mut tx, manager.scope, id.0, user_id.0, role).await?;
         tx.commit().await?;
         Ok(Json(member.into()))
@@ -173,7 +173,7 @@ impl MembersApi {
         id: Path<Uuid>,
         user_id: Path<Uuid>,
     ) -> Result<RemoveResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         members::remove(&mut tx, manager.actor(), id.0, user_id.0).await?;
         tx.commit().await?;
         Ok(RemoveResponse::Removed)

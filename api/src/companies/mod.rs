@@ -125,7 +125,7 @@ impl CompaniesApi {
                 "only an administrator may set it",
             ));
         }
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let company = companies::update(&mut tx, manager.scope, id.0, &details, owner).await?;
         tx.commit().await?;
         Ok(Json(company.into()))
@@ -141,7 +141,7 @@ impl CompaniesApi {
         _admin: Admin,
         id: Path<Uuid>,
     ) -> Result<DeleteResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         companies::delete(&mut tx, id.0).await?;
         tx.commit().await?;
         Ok(DeleteResponse::Deleted)
@@ -183,7 +183,7 @@ pub(crate) async fn page_of(
 }
 
 pub(crate) async fn create(app: &App, scope: Scope, input: CompanyInput) -> Result<CreateResponse> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let company = companies::create(&mut tx, scope, &input.into()).await?;
     tx.commit().await?;
     let address = format!("/api/companies/{}/", company.id);

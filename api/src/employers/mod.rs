@@ -55,7 +55,7 @@ impl EmployersApi {
         employer: Employer,
         body: Strict<EmployerProfileInput>,
     ) -> Result<Json<EmployerProfile>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let profile =
             employers::update_profile(&mut tx, employer.profile_id, &body.0.into()).await?;
         tx.commit().await?;

@@ -62,7 +62,7 @@ impl FreelancersApi {
         freelancer: Freelancer,
         body: Strict<FreelancerProfileInput>,
     ) -> Result<Json<FreelancerProfile>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let profile =
             freelancers::update_profile(&mut tx, freelancer.profile_id, &body.0.into()).await?;
         tx.commit().await?;
@@ -84,7 +84,7 @@ impl FreelancersApi {
         body: Strict<Partial<FreelancerProfileInput>>,
     ) -> Result<Json<FreelancerProfile>> {
         let profile_id = freelancer.profile_id;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         // Two changes at the same time change what each names.
         freelancers::db::lock(&mut tx, profile_id).await?;
         let present = freelancers::db::get(&mut tx, profile_id).await?;

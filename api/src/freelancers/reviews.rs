@@ -182,7 +182,7 @@ impl ReviewsApi {
             review_text: body.0.review_text,
             rating_breakdown: BTreeMap::from_iter(body.0.rating_breakdown),
         };
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let review = reviews::add(&mut tx, reviewer, id.0, job_id, &content).await?;
         tx.commit().await?;
         let address = format!("/api/freelancers/{}/reviews/{}/", id.0, review.id);
@@ -205,7 +205,7 @@ impl ReviewsApi {
         body: Strict<ReviewReplacement>,
     ) -> Result<Json<Review>> {
         let content = body.0.into();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let review =
             reviews::replace(&mut tx, employer.user_id, id.0, review_id.0, &content).await?;
         tx.commit().await?;
@@ -232,7 +232,7 @@ impl ReviewsApi {
             Scope::Any => None,
             Scope::Own(_) => Some(manager.user_id),
         };
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         db::reviews::delete(&mut tx, author, id.0, review_id.0).await?;
         tx.commit().await?;
         Ok(RemoveResponse::Removed)

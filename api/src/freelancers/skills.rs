@@ -124,7 +124,7 @@ impl UserSkillsApi {
             years_of_experience: input.years_of_experience,
             last_used: input.last_used,
         };
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let skill = skills::add(&mut tx, freelancer.profile_id, &input.skill, details).await?;
         tx.commit().await?;
         let address = format!("/api/freelancers/skills/{}/", skill.skill.id);
@@ -163,7 +163,7 @@ impl UserSkillsApi {
         skill_id: Path<Uuid>,
         body: Strict<UserSkillReplacement>,
     ) -> Result<Json<UserSkill>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let details = body.0.into();
         let skill = skills::replace(&mut tx, freelancer.profile_id, skill_id.0, &details).await?;
         tx.commit().await?;
@@ -183,7 +183,7 @@ impl UserSkillsApi {
         /// The id of the skill
         skill_id: Path<Uuid>,
     ) -> Result<RemoveResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         skills::remove(&mut tx, freelancer.profile_id, skill_id.0).await?;
         tx.commit().await?;
         Ok(RemoveResponse::Removed)

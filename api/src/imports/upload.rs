@@ -96,7 +96,7 @@ impl Upload<'_> {
         if !pending.is_empty() {
             self.append(app, import_id, seq, &pending).await?;
         }
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let file_bytes = i64::try_from(taken).map_err(Problem::internal)?;
         db::finish_upload(&mut tx, import_id, file_bytes).await?;
         enqueue_import(&mut tx, import_id).await?;

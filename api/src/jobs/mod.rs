@@ -142,7 +142,7 @@ impl JobsApi {
         body: Strict<JobInput>,
     ) -> Result<CreateResponse> {
         let new = body.0.into_new_job();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let job = jobs::create(&mut tx, manager.actor(), &new).await?;
         tx.commit().await?;
         let address = format!("/api/jobs/{}/", job.summary.id);
@@ -210,7 +210,7 @@ impl JobsApi {
         manager: Manager,
         id: Path<Uuid>,
     ) -> Result<DeleteResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         jobs::delete(&mut tx, manager.scope, id.0).await?;
         tx.commit().await?;
         Ok(DeleteResponse::Deleted)
@@ -221,7 +221,7 @@ impl JobsApi {
 pub(crate) const LIST: &str = "jobs";
 
 async fn update(app: &App, actor: Actor, id: Uuid, patch: &JobPatch) -> Result<Json<Job>> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let job = jobs::update(&mut tx, actor, id, patch).await?;
     tx.commit().await?;
     Ok(Json(job.into()))

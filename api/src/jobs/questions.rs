@@ -136,7 +136,7 @@ impl QuestionsApi {
         body: Strict<QuestionListInput>,
     ) -> Result<Json<QuestionList>> {
         let wishes = body.0.questions.into_iter().map(Into::into).collect();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let questions = questions::replace(&mut tx, manager.scope, id.0, wishes).await?;
         tx.commit().await?;
         Ok(QuestionList::of(questions))

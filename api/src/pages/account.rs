@@ -52,7 +52,7 @@ fn verify_form(request: &Request) -> Result<Response> {
 async fn verify(app: Data<&App>, body: Body) -> Result<Response> {
     let fields = Fields::read(body).await?;
     let token = fields.owned("token").unwrap_or_default();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let done = match recovery::verify_email(&mut tx, &token).await {
         Ok(()) => Ok(tx.commit().await?),
         Err(error) => Err(error.into()),

@@ -59,7 +59,7 @@ impl RecommendationsApi {
     ) -> Result<Json<RecommendationList>> {
         let half_life = app.config.trending.half_life;
         let size = page_size.0 as usize;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let list =
             recommendations::serving::for_user(&mut tx, user.user_id, size, half_life).await?;
         let ids: Vec<Uuid> = list.iter().map(|one| one.job_id).collect();

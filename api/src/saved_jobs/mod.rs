@@ -71,7 +71,7 @@ impl SavedJobsApi {
         body: Strict<SaveInput>,
     ) -> Result<SaveResponse> {
         let (job_id, notes) = body.0.split();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let saved = saved_jobs::save(&mut tx, user.user_id, job_id, &notes).await?;
         tx.commit().await?;
         Ok(SaveResponse::Saved(Json(saved.into())))
@@ -86,7 +86,7 @@ impl SavedJobsApi {
         job_id: Path<Uuid>,
         body: Strict<NotesPatchInput>,
     ) -> Result<Json<SavedJob>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let saved = saved_jobs::update(&mut tx, user.user_id, job_id.0, body.0.into()).await?;
         tx.commit().await?;
         Ok(Json(saved.into()))

@@ -102,7 +102,7 @@ impl SearchApi {
         // A cursor belongs to the search that it came from.
         let list = format!("search {search:?}");
         let page = paging.paging(&app, &list)?;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let slice = search::find(&mut tx, app.clock.now(), &search, &page).await?;
         tx.commit().await?;
         Ok(paging.answer(&app, &list, slice, JobHit::from))

@@ -81,7 +81,7 @@ impl AccountsApi {
     ) -> Result<CreateResponse> {
         let (mut made, password) = body.0.parse()?;
         made.password_hash = hash(&app, &password).await?;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let account = administration::create(&mut tx, &app.mailed_tokens, made).await?;
         tx.commit().await?;
         let address = format!("/api/users/{}/", account.id);
@@ -113,7 +113,7 @@ impl AccountsApi {
         id: Path<Uuid>,
         body: Strict<AccountUpdate>,
     ) -> Result<Json<UserProfile>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let account = administration::change(&mut tx, id.0, &body.0.into()).await?;
         tx.commit().await?;
         tracing::info!(admin = %admin.user_id, user = %id.0, "account changed by an administrator");
@@ -131,7 +131,7 @@ impl AccountsApi {
         admin: Admin,
         id: Path<Uuid>,
     ) -> Result<DeleteResponse> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         administration::delete(&mut tx, id.0).await?;
         tx.commit().await?;
         tracing::info!(admin = %admin.user_id, user = %id.0, "account deleted by an administrator");

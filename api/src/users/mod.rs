@@ -83,7 +83,7 @@ async fn change(app: &App, user: SignedIn, body: UserProfileChange) -> Result<Js
             prove_password(app, user.user_id, &password).await?;
         }
     }
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let account = users::change_profile(&mut tx, &app.mailed_tokens, user.user_id, &change).await?;
     tx.commit().await?;
     Ok(Json(account.into()))

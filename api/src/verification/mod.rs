@@ -45,7 +45,7 @@ impl AskApi {
     )]
     async fn employer(&self, app: Data<&App>, employer: Employer) -> Result<Json<EmployerProfile>> {
         let id = employer.profile_id;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let subject = Subject::Employer(id);
         verification::ask(&mut tx, subject, Scope::Own(id), employer.user_id).await?;
         let profile = jobboard_shared::employers::db::get(&mut tx, id).await?;
@@ -67,7 +67,7 @@ impl AskApi {
         id: Path<Uuid>,
     ) -> Result<Json<Company>> {
         let scope = Scope::Own(employer.profile_id);
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         verification::ask(&mut tx, Subject::Company(id.0), scope, employer.user_id).await?;
         let company = jobboard_shared::companies::db::get(&mut tx, id.0).await?;
         tx.commit().await?;
@@ -115,7 +115,7 @@ impl EmployersApi {
         admin: Admin,
         id: Path<Uuid>,
     ) -> Result<Json<EmployerVerification>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         verification::verify(&mut tx, Subject::Employer(id.0), admin.user_id).await?;
         let employer = db::employer(&mut tx, id.0).await?;
         tx.commit().await?;
@@ -138,7 +138,7 @@ impl EmployersApi {
         body: Strict<Rejection>,
     ) -> Result<Json<EmployerVerification>> {
         let (subject, reason) = (Subject::Employer(id.0), body.0.reason);
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         verification::reject(&mut tx, subject, admin.user_id, &reason).await?;
         let employer = db::employer(&mut tx, id.0).await?;
         tx.commit().await?;
@@ -199,7 +199,7 @@ impl CompaniesApi {
         admin: Admin,
         id: Path<Uuid>,
     ) -> Result<Json<CompanyVerification>> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         verification::verify(&mut tx, Subject::Company(id.0), admin.user_id).await?;
         let company = db::company(&mut tx, id.0).await?;
         tx.commit().await?;
@@ -218,7 +218,7 @@ impl CompaniesApi {
         body: Strict<Rejection>,
     ) -> Result<Json<CompanyVerification>> {
         let (subject, reason) = (Subject::Company(id.0), body.0.reason);
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         verification::reject(&mut tx, subject, admin.user_id, &reason).await?;
         let company = db::company(&mut tx, id.0).await?;
         tx.commit().await?;

@@ -103,7 +103,9 @@ pub async fn rename(
                    where user_id = $1 returning 1),
              f as (update freelancer_profiles
                    set first_name = coalesce($2, first_name), last_name = coalesce($3, last_name)
-                   where user_id = $1 returning 1)
+                   where user_id = $1 returning 1),
+             -- The name is shown with the account, whose version this is.
+             u as (update users set updated_at = app_now() where id = $1)
            select exists (select from e union all select from f) as "changed!""#,
         user_id,
         first_name,

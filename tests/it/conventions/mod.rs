@@ -1,5 +1,7 @@
 //! What holds for every address: problems, headers, ids, documents.
 
+mod conditional;
+mod idempotency;
 mod limits;
 mod names;
 mod paging;

@@ -44,7 +44,7 @@ impl SettingsApi {
         body: Strict<SystemSettingsPatch>,
     ) -> Result<Json<SystemSettings>> {
         let wishes = body.0.into_wishes();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         let changes = settings::change(&mut tx, admin.user_id, &wishes).await?;
         let settings = settings::load(&mut tx).await?;
         tx.commit().await?;

@@ -63,7 +63,7 @@ impl TasksApi {
         };
         let list = format!("tasks {state:?} {filter:?}");
         let page = paging.paging(&app, &list)?;
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         db::look_only(&mut tx).await?;
         let slice = db::list(&mut tx, state, &filter, &page).await?;
         tx.commit().await?;

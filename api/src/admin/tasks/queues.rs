@@ -101,7 +101,7 @@ impl QueuesApi {
 }
 
 async fn overview(app: &App) -> Result<Vec<QueueOverview>> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     db::look_only(&mut tx).await?;
     let queues = operate::overview(&mut tx).await?;
     tx.commit().await?;

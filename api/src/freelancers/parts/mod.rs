@@ -182,7 +182,7 @@ where
     P: Part,
     V: From<parts::Entry<P>> + ToJSON,
 {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let entry = parts::add(&mut tx, freelancer.profile_id, part).await?;
     tx.commit().await?;
     let address = format!("{address}/{}/", entry.id);
@@ -204,14 +204,14 @@ where
     P: Part,
     V: From<parts::Entry<P>>,
 {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     let entry = parts::replace(&mut tx, freelancer.profile_id, id, part).await?;
     tx.commit().await?;
     Ok(Json(entry.into()))
 }
 
 async fn remove<P: Part>(app: &App, freelancer: Freelancer, id: Uuid) -> Result<RemoveResponse> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     parts::remove::<P>(&mut tx, freelancer.profile_id, id).await?;
     tx.commit().await?;
     Ok(RemoveResponse::Removed)

@@ -53,7 +53,7 @@ pub(super) async fn live(app: Data<&App>, request: &Request) -> Result<Response>
 }
 
 async fn values(app: &App, fields: &Fields) -> Result<Value> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     db::look_only(&mut tx).await?;
     let queues = operate::overview(&mut tx).await?;
     let samples = db::samples(&mut tx, HOUR).await?;

@@ -148,7 +148,7 @@ pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Res
     let Some(account) = account.filter(|account| account.role == Role::Admin) else {
         return refused_login();
     };
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.begin().await?;
     // Its refresh token is given to nobody: the session is this browser's alone.
     let session_id = auth::db::open_session(
         &mut tx,

@@ -39,7 +39,7 @@ pub(super) async fn list(app: Data<&App>, request: &Request) -> Result<Response>
             start: Start::After(cursor(&app, &name, &fields)?),
             size: PAGE_SIZE,
         };
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.begin().await?;
         db::look_only(&mut tx).await?;
         let slice = db::list(&mut tx, state, &filter, &paging).await?;
         let dead_kinds = db::dead_kinds(&mut tx).await?;

@@ -3,8 +3,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jobboard_shared::{mail::Template, notifications::queue_email};
+use jobboard_shared::{
+    mail::Template,
+    notifications::{queue_email, tasks::SendEmail},
+    queue::{Task, db},
+};
+use jobboard_worker::Lease;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{dead_reasons, outbox, row, send_again};
@@ -317,6 +323,39 @@ async fn a_report_without_an_answer_is_left_to_the_operator() {
         outbox(&app).await,
         [row(Template::ImportFinished, "unknown", 1, 0)]
     );
+    assert_eq!(server.deliveries().len(), 1);
+}
+
+/// The run that has the lease would find the mail started and end the task, with
+/// nobody left to look after the mail.
+#[tokio::test]
+async fn a_run_that_lost_its_lease_starts_no_mail() {
+    const LEASE: Duration = Duration::from_secs(30);
+    let server = SmtpServer::start().await;
+    let app = start(&server).await;
+    one_mail(&app).await;
+    let mut conn = app.db.acquire().await.unwrap();
+    let leased = db::lease(&mut conn, SendEmail::QUEUE, "stood still", LEASE, 10).await;
+    let [task] = leased.unwrap().try_into().unwrap();
+    app.advance_time(2 * LEASE).await;
+    let queues = [SendEmail::QUEUE.to_owned()];
+    assert_eq!(db::rescue(&mut conn, &queues).await.unwrap().len(), 1);
+    let lease = Lease {
+        id: task.key.id,
+        attempt: task.attempt,
+        max_attempts: task.max_attempts,
+        fence: task.key.fence,
+        batch: None,
+        cancelled: CancellationToken::new(),
+    };
+    let email = serde_json::from_value(task.args).unwrap();
+    let sent = jobboard_worker::mail::send(app.worker.clone(), email, lease).await;
+    assert!(sent.is_err());
+    assert_eq!(outbox(&app).await, [row(CONFIRMATION, "pending", 0, 0)]);
+    assert!(server.deliveries().is_empty());
+
+    assert!(app.drain_tasks().await.failures.is_empty());
+    assert_eq!(outbox(&app).await, [row(CONFIRMATION, "sent", 1, 0)]);
     assert_eq!(server.deliveries().len(), 1);
 }
 

@@ -100,11 +100,9 @@ pub async fn send(ctx: Context, task: SendEmail, lease: Lease) -> TaskResult {
             return again.map_or(Ok(()), |error| Err(TaskError::retry(error)));
         }
     };
-    let mut conn = ctx.db.acquire().await?;
-    let Some(number) = db::start(&mut conn, &email, lease.id).await? else {
+    let Some(number) = attempt.start().await? else {
         return Ok(());
     };
-    drop(conn);
     let sent = prepared.deliver().await;
     let (ending, again) = attempt.judge(sent, doubts < allowed_doubts(template));
     attempt.end(Stage::Started(number), &ending).await?;
@@ -179,6 +177,17 @@ impl Attempt<'_> {
             SendError::Transient(_) => (Ending::Pending(text), Some(error)),
             SendError::Unknown(_) => (Ending::Unknown(text), may_repeat.then_some(error)),
         }
+    }
+
+    /// The number of the attempt whose content goes out now; `None` where another
+    /// run has come further. Fails where the lease is lost: the run that has it
+    /// would end the task while this one's mail is still on its way.
+    async fn start(&self) -> Result<Option<i32>, TaskError> {
+        let mut tx = self.ctx.db.begin().await?;
+        self.lease.hold(&mut tx).await?;
+        let number = db::start(&mut tx, self.email, self.lease.id).await?;
+        tx.commit().await?;
+        Ok(number)
     }
 
     /// Writes an ending down, for a while also while the database is away.

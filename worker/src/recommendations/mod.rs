@@ -37,7 +37,7 @@ const EXPIRED_PER_CHUNK: i64 = 2_000;
 
 /// Fits a model and, in the transaction that stores it, enqueues its blocks: a
 /// batch, after which what has expired is pruned.
-pub(crate) async fn plan(ctx: Context, task: Plan, _: Lease) -> TaskResult {
+pub(crate) async fn plan(ctx: Context, task: Plan, lease: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     if task.only_if_stale && !db::is_stale(&mut conn).await? {
         return Ok(());
@@ -57,6 +57,9 @@ pub(crate) async fn plan(ctx: Context, task: Plan, _: Lease) -> TaskResult {
     .map_err(TaskError::retry)??;
 
     let mut tx = ctx.db.begin().await?;
+    // It computed for long: one that stood still meanwhile must not enqueue the
+    // blocks of another model beside those of a later run.
+    lease.hold(&mut tx).await?;
     let head = ModelHead { version, fitted_at };
     db::store_model(&mut tx, head, model.jobs.len(), model.features(), &content).await?;
     let ends = db::active_user_blocks(&mut tx, active_since(&ctx), USERS_PER_BLOCK).await?;
@@ -104,7 +107,7 @@ fn job_blocks(run: Uuid, jobs: usize) -> Vec<JobBlock> {
 }
 
 /// The lists of one block of users, in one transaction.
-pub(crate) async fn user_block(ctx: Context, task: UserBlock, _: Lease) -> TaskResult {
+pub(crate) async fn user_block(ctx: Context, task: UserBlock, lease: Lease) -> TaskResult {
     let Some(index) = cache::index(&ctx, task.run).await? else {
         tracing::debug!(run = %task.run, "model gone: a newer run covers its users");
         return Ok(());
@@ -115,14 +118,14 @@ pub(crate) async fn user_block(ctx: Context, task: UserBlock, _: Lease) -> TaskR
     drop(conn);
     // A range may hold more active users by now than it was cut for.
     for users in users.chunks(USERS_PER_BLOCK as usize) {
-        write_lists(&ctx, index.clone(), users).await?;
+        write_lists(&ctx, &lease, index.clone(), users).await?;
     }
     Ok(())
 }
 
 /// The list of one user, from the newest model. Without a model, or when the board
 /// has changed a lot, asks for a new one.
-pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, _: Lease) -> TaskResult {
+pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, lease: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     let head = db::latest_head(&mut conn).await?;
     if db::is_stale(&mut conn).await? {
@@ -133,10 +136,15 @@ pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, _: Lease) -> T
     let Some(index) = cache::index(&ctx, head.version).await? else {
         return Ok(());
     };
-    write_lists(&ctx, index, &[task.user_id]).await
+    write_lists(&ctx, &lease, index, &[task.user_id]).await
 }
 
-async fn write_lists(ctx: &Context, index: Arc<Index>, user_ids: &[Uuid]) -> TaskResult {
+async fn write_lists(
+    ctx: &Context,
+    lease: &Lease,
+    index: Arc<Index>,
+    user_ids: &[Uuid],
+) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     let profiles = db::profiles(&mut conn, user_ids, EVENTS_PER_USER).await?;
     let applied = db::applied_jobs(&mut conn, user_ids).await?;
@@ -178,6 +186,8 @@ async fn write_lists(ctx: &Context, index: Arc<Index>, user_ids: &[Uuid]) -> Tas
     .map_err(TaskError::retry)?;
 
     let mut tx = ctx.db.begin().await?;
+    // A run that stood still must not write over a later one.
+    lease.hold(&mut tx).await?;
     let lifetime = ctx.config.recommendations.lifetime.as_secs_f64();
     db::store(&mut tx, user_ids, Algorithm::ContentBased, &rows, lifetime).await?;
     tx.commit().await?;
@@ -185,7 +195,7 @@ async fn write_lists(ctx: &Context, index: Arc<Index>, user_ids: &[Uuid]) -> Tas
 }
 
 /// Jobs like each job of a block, in one transaction.
-pub(crate) async fn job_block(ctx: Context, task: JobBlock, _: Lease) -> TaskResult {
+pub(crate) async fn job_block(ctx: Context, task: JobBlock, lease: Lease) -> TaskResult {
     let Some(index) = cache::index(&ctx, task.run).await? else {
         return Ok(());
     };
@@ -195,6 +205,7 @@ pub(crate) async fn job_block(ctx: Context, task: JobBlock, _: Lease) -> TaskRes
     .await
     .map_err(TaskError::retry)?;
     let mut tx = ctx.db.begin().await?;
+    lease.hold(&mut tx).await?;
     db::store_neighbours(&mut tx, &stored).await?;
     tx.commit().await?;
     Ok(())

@@ -2,10 +2,12 @@
 //! what must be left in the end: every effect once, no lease, no task.
 
 mod clock;
+mod former_release;
 mod kills;
 mod network;
 mod pauses;
 mod restarts;
+mod schedulers;
 mod shutdown;
 mod worker;
 

@@ -1,5 +1,6 @@
 //! What the queue promises: at least once, fenced, and nothing lost.
 
+mod backlog;
 mod batches;
 mod cancel;
 mod deadlines;

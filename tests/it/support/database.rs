@@ -104,8 +104,16 @@ pub(crate) struct TestDatabase {
 
 impl TestDatabase {
     pub(crate) async fn create() -> Self {
+        Self::create_from(template().await).await
+    }
+
+    /// Without a schema.
+    pub(crate) async fn create_empty() -> Self {
+        Self::create_from("template0").await
+    }
+
+    async fn create_from(template: &str) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
-        let template = template().await;
         let name = format!(
             "jobboard_test_{}_{}",
             std::process::id(),

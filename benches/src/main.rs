@@ -1,7 +1,11 @@
 //! Measures the job board against its bars and prints the figures.
 
 mod board;
+mod fleet;
 mod main_job;
+mod nothing_lost;
+mod postgres;
+mod processes;
 mod queue;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
@@ -27,6 +31,12 @@ enum Measurement {
     },
     /// The task queue: enqueue, drain, pick-up, a large backlog.
     Queue(queue::Options),
+    /// Whether tasks are lost or doubled while workers are killed and the database
+    /// restarts.
+    NothingLost(nothing_lost::Options),
+    /// What `nothing-lost` starts.
+    #[command(hide = true)]
+    NothingLostWorker(nothing_lost::WorkerOptions),
     /// What `queue` starts.
     #[command(hide = true, subcommand)]
     QueuePart(queue::Part),
@@ -41,6 +51,8 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 match arguments.measurement {
                     Measurement::MainJob { data } => main_job::measure(&data).await,
+                    Measurement::NothingLost(options) => nothing_lost::prove(options).await,
+                    Measurement::NothingLostWorker(options) => nothing_lost::work(options).await,
                     Measurement::Queue(options) => queue::measure(options).await,
                     Measurement::QueuePart(part) => queue::play(part).await,
                 }

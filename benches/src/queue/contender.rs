@@ -15,8 +15,10 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::processes::{self, Pid};
-use crate::Result;
+use crate::{
+    Result,
+    processes::{self, Pid},
+};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const RUN_LIMIT: Duration = Duration::from_secs(900);

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{contender::Contender, processes, server::Postgres};
-use crate::Result;
+use super::contender::Contender;
+use crate::{Result, postgres::Postgres, processes};
 
 /// Of one run, from when the last of the processes had begun.
 #[derive(Clone, Copy, Debug)]

@@ -8,9 +8,7 @@ mod figures;
 mod part;
 mod peers;
 mod pickup;
-mod processes;
 mod report;
-mod server;
 
 use std::path::PathBuf;
 
@@ -21,9 +19,8 @@ pub(crate) use self::part::{Part, play};
 use self::{
     contender::{Contender, Left},
     peers::Peers,
-    server::Postgres,
 };
-use crate::Result;
+use crate::{Result, postgres::Postgres};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

@@ -11,11 +11,7 @@ use std::{
 
 use clap::Subcommand;
 use jobboard_shared::{
-    Clock,
-    config::Config,
     database,
-    mail::Mailer,
-    metrics::Metrics,
     queue::{Task, enqueue, enqueue_many},
     startup,
 };
@@ -26,7 +22,7 @@ use jobboard_worker::{
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 
-use crate::Result;
+use crate::{Result, fleet};
 
 const REPORT_RHYTHM: Duration = Duration::from_millis(10);
 
@@ -110,17 +106,7 @@ pub(crate) async fn play(part: Part) -> Result<()> {
 
 async fn work(url: &str, slots: usize, each: bool) -> Result<()> {
     let stop = startup::stop_on_signals(|| {}).map_err(|error| error.to_string())?;
-    let mut config = Config::for_tests(url);
-    config.worker.queues = [(Noop::QUEUE.to_owned(), slots)].into();
-    config.mail.outbox_dir = Some(std::env::temp_dir());
-    let db = database::connect(&config.database.url, 4).await?;
-    let context = Context {
-        clock: Clock::synchronized(&db).await?,
-        mailer: Mailer::new(&config.mail)?,
-        db,
-        config: Arc::new(config),
-        metrics: Metrics::default(),
-    };
+    let context = fleet::context(url, Noop::QUEUE, slots, 4, |_| {}).await?;
     let runs = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&runs);
     let registry = Registry::default().on::<Noop>(move |_: Context, task: Noop, _: Lease| {

@@ -7,11 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{
-    contender::{Contender, Left},
-    server::Postgres,
-};
-use crate::Result;
+use super::contender::{Contender, Left};
+use crate::{Result, postgres::Postgres};
 
 const SCRIPTS: &[(&str, &str)] = &[
     ("report.mjs", include_str!("../../peers/report.mjs")),

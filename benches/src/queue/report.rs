@@ -8,9 +8,8 @@ use super::{
     drain,
     figures::{calibrate, median, row, thousands},
     pickup,
-    server::Postgres,
 };
-use crate::Result;
+use crate::{Result, postgres::Postgres};
 
 const BATCH: u64 = 10_000;
 /// As many as the least of our worker's settlements in one statement.

@@ -5,6 +5,7 @@ mod clock;
 mod former_release;
 mod kills;
 mod network;
+mod nothing_lost;
 mod pauses;
 mod restarts;
 mod schedulers;

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use crate::Result;
 
-pub(super) type Pid = u32;
+pub(crate) type Pid = u32;
 
 /// Of `/proc/*/stat`, whatever the machine's own clock ticks are.
 const TICKS_PER_SECOND: u32 = 100;
@@ -24,15 +24,15 @@ fn time(pid: Pid, first: usize) -> Result<Duration> {
     Ok(Duration::from_secs(ticks.into()) / TICKS_PER_SECOND)
 }
 
-pub(super) fn cpu(pid: Pid) -> Result<Duration> {
+pub(crate) fn cpu(pid: Pid) -> Result<Duration> {
     time(pid, 11)
 }
 
-pub(super) fn cpu_of_ended_children(pid: Pid) -> Result<Duration> {
+pub(crate) fn cpu_of_ended_children(pid: Pid) -> Result<Duration> {
     time(pid, 13)
 }
 
-pub(super) fn children(parent: Pid) -> Result<Vec<Pid>> {
+pub(crate) fn children(parent: Pid) -> Result<Vec<Pid>> {
     let mut children = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?
@@ -50,7 +50,7 @@ pub(super) fn children(parent: Pid) -> Result<Vec<Pid>> {
 }
 
 /// Resident memory in MiB, now.
-pub(super) fn memory(pid: Pid) -> Result<f64> {
+pub(crate) fn memory(pid: Pid) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib: f64 = line

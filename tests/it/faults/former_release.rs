@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jobboard_shared::{
-    database::{MIGRATOR, migrate, migrate_with},
+    database::{MIGRATOR, migrate, migrate_with, waited_in_vain},
     queue::{Again, DeathReason, LeaseKey, LeasedTask, Settlement, TaskId, db, enqueue_many},
 };
 use serde::{Deserialize, Serialize};
@@ -152,15 +152,21 @@ impl Former {
             .len()
     }
 
+    /// Again after a deadlock with a migration, as former workers do after
+    /// everything but a refusal.
     async fn finish(&mut self, keys: &[LeaseKey]) -> usize {
         let (ids, fences) = unzip(keys);
-        sqlx::query(FINISH)
-            .bind(ids)
-            .bind(fences)
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap()
-            .len()
+        loop {
+            let finished = sqlx::query(FINISH)
+                .bind(&ids)
+                .bind(&fences)
+                .fetch_all(&mut self.0)
+                .await;
+            match finished {
+                Err(error) if waited_in_vain(&error) => {}
+                finished => return finished.unwrap().len(),
+            }
+        }
     }
 
     async fn bring_back(&mut self, keys: &[LeaseKey], delay: f64, back: Back) -> usize {
@@ -423,6 +429,7 @@ async fn former_workers_work_through_the_migration() {
     enqueuing.await.unwrap();
     let half = i64::from(CHUNKS * CHUNK / 2);
     while count(db, "select count(*) from finished_tasks").await < half {
+        assert!(workers.iter().all(|worker| !worker.is_finished()));
         tokio::task::yield_now().await;
     }
     stop.notify_waiters();

@@ -2,6 +2,7 @@
 
 mod admin;
 mod alone;
+mod analytics;
 mod answers;
 mod applications;
 pub mod auth;
@@ -151,6 +152,7 @@ fn operations() -> impl OpenApi {
         (
             admin::categories::CategoriesApi,
             admin::settings::SettingsApi,
+            analytics::AnalyticsApi,
             admin::skills::SkillsApi,
             verification::AskApi,
             verification::EmployersApi,

@@ -14,6 +14,7 @@ mod companies;
 mod conventions;
 mod emails;
 mod employers;
+mod endpoints;
 mod exports;
 mod faults;
 mod freelancers;

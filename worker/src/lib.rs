@@ -1,6 +1,7 @@
 //! The fleet: takes tasks from the queue and runs their handlers.
 
 mod alone;
+mod analytics;
 mod auth;
 mod context;
 mod drain;

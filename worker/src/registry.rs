@@ -1,6 +1,7 @@
 //! Which handler runs which kind of task.
 
 use jobboard_shared::{
+    analytics::tasks::RollUp,
     auth::tasks::{DeleteExpiredSessions, SendPasswordReset},
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
@@ -13,8 +14,8 @@ use jobboard_shared::{
 };
 
 use crate::{
-    auth, idempotency, imports, jobs, mail, recommendations, runtime::Registry, search, trending,
-    upkeep,
+    analytics, auth, idempotency, imports, jobs, mail, recommendations, runtime::Registry, search,
+    trending, upkeep,
 };
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
@@ -39,6 +40,7 @@ pub fn registry() -> Registry {
         .on::<PruneExpired>(recommendations::prune_expired)
         .on::<ApplySignals>(trending::apply_signals)
         .on::<Decay>(trending::decay)
+        .on::<RollUp>(analytics::roll_up)
         .on::<SendPasswordReset>(auth::send_password_reset)
         .on::<DeleteExpiredSessions>(auth::delete_expired_sessions)
         .on::<DeleteExpiredKeys>(idempotency::delete_expired)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jobboard_shared::{
+    analytics::tasks::RollUp,
     auth::tasks::DeleteExpiredSessions,
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::PurgeImports,
@@ -45,6 +46,10 @@ pub fn schedule() -> Schedule {
         .every("mail.sweep", 5 * MINUTE, Missed::Skip, |_| SweepOutbox {})
         .every("imports.purge", 60 * MINUTE, Missed::Skip, |_| {
             PurgeImports {}
+        })
+        // Days are those of UTC: a few minutes after the end of one.
+        .cron("analytics.roll_up", "5 0 * * *", Missed::CatchUp, |_| {
+            RollUp {}
         })
         .cron("recommendations.plan", "10 3 * * *", Missed::Skip, |_| {
             Plan::default()

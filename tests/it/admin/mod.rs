@@ -1,5 +1,6 @@
 //! What administrators alone do, apart from operating tasks.
 
+mod analytics;
 mod categories;
 mod settings;
 mod skills;

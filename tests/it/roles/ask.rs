@@ -76,16 +76,16 @@ impl Ask {
 
 /// An operation of the OpenAPI document.
 #[derive(Clone, Debug)]
-pub(super) struct Operation {
-    pub(super) method: Method,
+pub(crate) struct Operation {
+    pub(crate) method: Method,
     /// `/api/jobs/{id}`
-    pub(super) path: String,
-    pub(super) summary: String,
-    pub(super) tag: String,
+    pub(crate) path: String,
+    pub(crate) summary: String,
+    pub(crate) tag: String,
 }
 
 /// Every operation of the document, by its id.
-pub(super) fn operations() -> HashMap<String, Operation> {
+pub(crate) fn operations() -> HashMap<String, Operation> {
     let document: Value = serde_json::from_str(&jobboard_api::openapi_document()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     paths

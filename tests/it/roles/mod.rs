@@ -28,11 +28,14 @@ mod case;
 mod rows;
 mod table;
 
-use std::fmt;
+use std::{fmt, panic::Location, path::Path};
 
 use futures::future::BoxFuture;
 
-pub(crate) use self::{ask::Ask, case::Case};
+pub(crate) use self::{
+    ask::{Ask, Operation, operations},
+    case::Case,
+};
 
 /// Who asks, in the order of the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +70,8 @@ type Asks = Box<dyn Fn(Case) -> BoxFuture<'static, Ask> + Send + Sync>;
 pub(crate) struct Row {
     /// Its id in the OpenAPI document.
     operation: &'static str,
+    /// Where it stands.
+    at: &'static Location<'static>,
     /// What the page says beside the summary.
     note: &'static str,
     cells: Vec<Cell>,
@@ -96,6 +101,7 @@ impl fmt::Display for Cell {
 }
 
 /// An operation that is asked as the closure says.
+#[track_caller]
 pub(crate) fn row<F>(
     operation: &'static str,
     expected: &str,
@@ -108,6 +114,7 @@ where
     assert_eq!(columns.len(), Asker::ALL.len(), "{operation}: {expected}");
     Row {
         operation,
+        at: Location::caller(),
         note: "",
         cells: Asker::ALL
             .into_iter()
@@ -119,8 +126,19 @@ where
 }
 
 /// An operation that needs neither id nor body.
+#[track_caller]
 pub(crate) fn plain(operation: &'static str, expected: &str) -> Row {
     row(operation, expected, |_| async { Ask::default() })
+}
+
+/// The test that asks the row of an operation: each file of rows has one of its
+/// own name.
+pub(crate) fn driver_of(operation: &str) -> String {
+    let rows = rows::all();
+    let row = rows.iter().find(|row| row.operation == operation);
+    let file = row.and_then(|row| Path::new(row.at.file()).file_stem());
+    let file = file.unwrap_or_default().to_string_lossy();
+    format!("roles::rows::{file}::{file}")
 }
 
 fn cells(asker: Asker, column: &str) -> Vec<Cell> {

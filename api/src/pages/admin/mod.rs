@@ -1,6 +1,7 @@
 //! Pages on which administrators operate the tasks: complete in themselves, with
 //! plain forms that work without a script.
 
+mod analytics;
 mod fleet;
 mod mails;
 mod plots;
@@ -53,6 +54,7 @@ pub(super) fn add_to(route: Route) -> Route {
             get(session::login_page).post(session::login),
         )
         .at("/admin/logout", post(session::logout))
+        .at("/admin/analytics", get(analytics::page))
         .at("/admin/tasks", get(queues::page))
         .at("/admin/tasks/live", get(queues::live))
         .at("/admin/tasks/queues/:queue/:act", post(queues::act))
@@ -67,7 +69,8 @@ pub(super) fn add_to(route: Route) -> Route {
         .at("/admin/tasks/:id/:act", post(tasks::act))
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 12] = [
+pub(super) const TEMPLATES: [(&str, &str); 13] = [
+    ("admin/analytics.html", include_str!("analytics.html")),
     ("admin/layout.html", include_str!("layout.html")),
     ("admin/login.html", include_str!("login.html")),
     ("admin/refused.html", include_str!("refused.html")),

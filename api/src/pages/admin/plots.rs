@@ -1,4 +1,4 @@
-//! Plots of the last hour, as SVG drawn here: no script, no style of their own.
+//! Plots, as SVG drawn here: no script, no style of their own.
 
 use std::fmt::Write;
 
@@ -11,7 +11,6 @@ use jobboard_shared::queue::{
 const MINUTES: usize = 60;
 /// Of the drawing; a page scales it.
 const STEP: usize = 5;
-const WIDTH: usize = MINUTES * STEP;
 const HEIGHT: f64 = 60.0;
 
 /// One value for each of the last sixty minutes, the present one last.
@@ -39,13 +38,16 @@ pub(super) fn depth<'a>(
             hour[place] = Some((sample.due, sample.running));
         }
     }
-    let most = hour.iter().flatten().map(|(due, running)| due + running);
-    let most = most.max().unwrap_or_default();
-    let title = |minute: &str, (due, running): (i64, i64)| {
-        let (due, running) = (words::number(due), words::number(running));
-        format!("{minute} UTC: {due} due, {running} running")
+    let axis = Axis {
+        name: "Tasks due and running",
+        span: "the last hour",
+        second_class: "run",
     };
-    bars(now, ["Tasks due and running", "run"], most, hour, title)
+    bars(&axis, &hour, words::number, |place, (due, running)| {
+        let (due, running) = (words::number(due), words::number(running));
+        let minute = minute(now, place);
+        format!("{minute} UTC: {due} due, {running} running")
+    })
 }
 
 /// How many ended well and badly.
@@ -59,42 +61,58 @@ pub(super) fn rate<'a>(
             hour[place] = Some((rate.done, rate.failed));
         }
     }
-    let most = hour.iter().flatten().map(|(done, failed)| done + failed);
-    let most = most.max().unwrap_or_default();
-    let title = |minute: &str, (done, failed): (i64, i64)| {
-        let (done, failed) = (words::number(done), words::number(failed));
-        format!("{minute} UTC: {done} done, {failed} failed")
+    let axis = Axis {
+        name: "Tasks done and failed a minute",
+        span: "the last hour",
+        second_class: "bad",
     };
-    bars(
-        now,
-        ["Tasks done and failed a minute", "bad"],
-        most,
-        hour,
-        title,
-    )
+    bars(&axis, &hour, words::number, |place, (done, failed)| {
+        let (done, failed) = (words::number(done), words::number(failed));
+        let minute = minute(now, place);
+        format!("{minute} UTC: {done} done, {failed} failed")
+    })
 }
 
-/// Two values a minute, the second, of this class, on top of the first.
-fn bars(
-    now: DateTime<Utc>,
-    [name, second_class]: [&str; 2],
-    most: i64,
-    hour: Hour<Option<(i64, i64)>>,
-    title: impl Fn(&str, (i64, i64)) -> String,
+/// What a plot is about.
+pub(super) struct Axis<'a> {
+    pub(super) name: &'a str,
+    /// The time it covers, in words.
+    pub(super) span: &'a str,
+    /// The colour of the second values.
+    pub(super) second_class: &'a str,
+}
+
+/// Two values a place, the second on top of the first. `show` writes the greatest
+/// sum, `title` a place; both without characters that HTML needs.
+pub(super) fn bars(
+    axis: &Axis<'_>,
+    values: &[Option<(i64, i64)>],
+    show: impl Fn(i64) -> String,
+    title: impl Fn(usize, (i64, i64)) -> String,
 ) -> String {
+    let sums = values
+        .iter()
+        .flatten()
+        .map(|(first, second)| first + second);
+    let most = sums.max().unwrap_or_default();
+    let Axis {
+        name,
+        span,
+        second_class,
+    } = axis;
+    let (width, shown) = (values.len() * STEP, show(most));
     let mut svg = format!(
-        "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" \
-         role=\"img\" aria-label=\"{name}, the last hour, at most {}\">",
-        words::number(most)
+        "<svg class=\"plot\" viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" \
+         role=\"img\" aria-label=\"{name}, {span}, at most {shown}\">"
     );
     let height = |value: i64| value as f64 / most.max(1) as f64 * (HEIGHT - 2.0);
-    for (place, values) in hour.into_iter().enumerate() {
-        let Some((first, second)) = values else {
+    for (place, values) in values.iter().enumerate() {
+        let Some((first, second)) = *values else {
             continue;
         };
         let (low, high) = (height(first), height(second));
         let (x, width) = (place * STEP, STEP - 1);
-        let title = title(&minute(now, place), (first, second));
+        let title = title(place, (first, second));
         // Writing to a string does not fail.
         let _ = write!(
             svg,
@@ -106,8 +124,7 @@ fn bars(
             HEIGHT - low - high,
         );
     }
-    let most = words::number(most);
-    let _ = write!(svg, "</svg><span class=\"most\">{most}</span>");
+    let _ = write!(svg, "</svg><span class=\"most\">{shown}</span>");
     svg
 }
 

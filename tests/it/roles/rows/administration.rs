@@ -6,6 +6,7 @@ use crate::roles::{Ask, Row, ask::hold, plain, row};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        plain("get_analytics", "401 403 403 403 200"),
         plain("get_settings", "401 403 403 403 200"),
         row("update_settings", "401 403 403 403 200", |_| async {
             Ask::default().json(json!({"max_saved_jobs": 500}))

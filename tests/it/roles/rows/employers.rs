@@ -18,6 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
             "401 403 201 201 403",
             |case| async move { Ask::default().json(json!({"name": case.new_name()})) },
         ),
+        plain("get_own_analytics", "401 403 200 200 403"),
         plain("list_own_jobs", "401 403 200 200 403"),
         row(
             "ask_for_verification",

@@ -10,7 +10,7 @@ pub mod body;
 mod categories;
 mod client_address;
 mod companies;
-mod docs;
+mod document;
 mod edge;
 mod employers;
 mod etag;
@@ -178,13 +178,14 @@ pub fn build_app_with(
     pages: impl FnOnce(Route) -> Route,
 ) -> impl Endpoint<Output = Response> + 'static {
     let service = service(operations());
-    let docs = docs::Docs::new(&service);
+    let docs = document::Docs::new(&service);
     let operations: Arc<poem::endpoint::BoxEndpoint<'static>> =
         Arc::new(poem::IntoEndpoint::into_endpoint(service));
     let route = Route::new()
         .at("/api/docs", get(docs.swagger))
         .at("/api/redoc", get(docs.redoc))
         .at("/api/schema", get(docs.schema))
+        .at("/api/schema/postman", get(docs.postman))
         .nest_no_strip("/api", operations.clone())
         .nest_no_strip("/health", operations);
     let inner = pages(route)
@@ -199,9 +200,14 @@ pub fn build_app_with(
     Edge::new(inner, app)
 }
 
-/// The OpenAPI document.
-pub fn openapi_document() -> String {
-    service(operations()).spec()
+/// The OpenAPI document, as it is served at `/api/schema/`.
+pub fn openapi_document() -> serde_json::Value {
+    document::complete(&service(operations()).spec())
+}
+
+/// The same as a Postman collection.
+pub fn postman_collection() -> serde_json::Value {
+    document::postman_collection(&openapi_document())
 }
 
 fn service<A: OpenApi>(operations: A) -> OpenApiService<Guarded<A>, ()> {

@@ -86,7 +86,7 @@ pub(crate) struct Operation {
 
 /// Every operation of the document, by its id.
 pub(crate) fn operations() -> HashMap<String, Operation> {
-    let document: Value = serde_json::from_str(&jobboard_api::openapi_document()).unwrap();
+    let document = jobboard_api::openapi_document();
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()

@@ -1,5 +1,5 @@
-//! The OpenAPI document and two pages that show it, complete in themselves: no
-//! font, script or picture comes from elsewhere.
+//! The document and two pages that show it, complete in themselves: no font, script
+//! or picture comes from elsewhere.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -14,14 +14,24 @@ pub(crate) struct Docs {
     pub(crate) swagger: Document,
     pub(crate) redoc: Document,
     pub(crate) schema: Document,
+    pub(crate) postman: Document,
 }
 
 impl Docs {
     pub(crate) fn new<A: OpenApi>(service: &OpenApiService<A, ()>) -> Self {
+        let written = service.spec();
+        let document = super::complete(&written);
+        let complete = document.to_string();
+        let page = |html: String| Document::page(html.replace(&written, &complete));
         Self {
-            swagger: Document::page(service.swagger_ui_html()),
-            redoc: Document::page(without_foreign_parts(service.redoc_html())),
-            schema: Document::new("application/json", service.spec(), None),
+            swagger: page(service.swagger_ui_html()),
+            redoc: page(without_foreign_parts(service.redoc_html())),
+            postman: Document::new(
+                "application/json",
+                super::postman_collection(&document).to_string(),
+                None,
+            ),
+            schema: Document::new("application/json", complete, None),
         }
     }
 }

@@ -1,0 +1,380 @@
+//! Says in the document what the framework leaves out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Properties of answers that may be absent; all others are there, if only as null.
+const OMITTED: &[(&str, &str)] = &[
+    ("Application", "internal_notes"),
+    ("Application", "rating"),
+    ("Problem", "request_id"),
+];
+
+/// An amount as text: no exponent, no sign but minus.
+pub(super) const DECIMAL: &str = r"^-?[0-9]{1,28}(\.[0-9]{1,28})?$";
+
+pub(super) fn complete(document: &mut Value) {
+    document["info"]["license"] =
+        json!({ "name": "MIT", "url": "https://opensource.org/license/mit" });
+    let used = Used::of(document);
+    let operations = each_operation(document);
+    for operation in operations {
+        operation_in(operation);
+    }
+    let types = Types::of(document);
+    let schemas = document["components"]["schemas"].as_object_mut();
+    for (name, schema) in schemas.into_iter().flatten() {
+        let side = used.side(name);
+        object(name, schema, side, &types);
+        formats(schema, side);
+    }
+}
+
+/// Where values of a schema go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Some come from clients.
+    Request,
+    /// All go to clients.
+    Answer,
+}
+
+/// The components that requests use, directly or through others.
+struct Used(BTreeSet<String>);
+
+impl Used {
+    fn of(document: &Value) -> Self {
+        let mut used = BTreeSet::new();
+        let mut open = Vec::new();
+        for path in document["paths"].as_object().into_iter().flatten() {
+            for operation in METHODS.iter().filter_map(|method| path.1.get(method)) {
+                references(&operation["requestBody"], &mut open);
+            }
+        }
+        while let Some(name) = open.pop() {
+            references(&document["components"]["schemas"][&name], &mut open);
+            if !used.insert(name) {
+                open.retain(|name| !used.contains(name));
+            }
+        }
+        Self(used)
+    }
+
+    fn side(&self, name: &str) -> Side {
+        if self.0.contains(name) {
+            Side::Request
+        } else {
+            Side::Answer
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            if let Some(name) = object.get("$ref").and_then(Value::as_str) {
+                found.extend(name.rsplit('/').next().map(str::to_owned));
+            }
+            object.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+/// The `type` of each component.
+struct Types(BTreeMap<String, Value>);
+
+impl Types {
+    fn of(document: &Value) -> Self {
+        let schemas = document["components"]["schemas"].as_object();
+        let typed = schemas.into_iter().flatten();
+        Self(
+            typed
+                .map(|(name, schema)| {
+                    (
+                        format!("#/components/schemas/{name}"),
+                        schema["type"].clone(),
+                    )
+                })
+                .collect(),
+        )
+    }
+
+    /// Of the component that a schema refers to, itself or as a part.
+    fn referred(&self, schema: &Map<String, Value>) -> Option<Value> {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        let mut references = parts
+            .into_iter()
+            .flatten()
+            .map(|part| &part["$ref"])
+            .chain(schema.get("$ref"));
+        references.find_map(|name| self.0.get(name.as_str()?).cloned())
+    }
+}
+
+fn each_operation(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    paths
+        .filter_map(|(_, path)| path.as_object_mut())
+        .flatten()
+        .filter(|(method, _)| METHODS.contains(&method.as_str()))
+        .filter_map(|(_, operation)| operation.as_object_mut())
+}
+
+fn operation_in(operation: &mut Map<String, Value>) {
+    // Without it a linter cannot tell a public operation from a forgotten one.
+    operation.entry("security").or_insert_with(|| json!([]));
+    for parameter in operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        // A query string has text alone.
+        formats(&mut parameter["schema"], Side::Answer);
+        remove_false(parameter, "deprecated");
+    }
+    let body = operation.get_mut("requestBody");
+    if let Some(body) = body {
+        formats(body, Side::Request);
+    }
+    let Some(responses) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    for (status, response) in responses.iter_mut() {
+        if response["description"] == "" {
+            response["description"] = json!(if status == "204" {
+                "Done"
+            } else {
+                "The answer"
+            });
+        }
+        let headers = response.get_mut("headers").and_then(Value::as_object_mut);
+        for (_, header) in headers.into_iter().flatten() {
+            remove_false(header, "deprecated");
+        }
+        formats(response, Side::Answer);
+    }
+}
+
+fn remove_false(value: &mut Value, name: &str) {
+    if value[name] == false
+        && let Some(object) = value.as_object_mut()
+    {
+        object.remove(name);
+    }
+}
+
+/// Nulls and absent properties.
+fn object(name: &str, schema: &mut Value, side: Side, types: &Types) {
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    let required: BTreeSet<String> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut always = Vec::new();
+    for (property, value) in properties.iter_mut() {
+        if !required.contains(property) {
+            allow_null(value, types);
+        }
+        if !OMITTED.contains(&(name, property)) {
+            always.push(json!(property));
+        }
+    }
+    match side {
+        Side::Answer if !always.is_empty() => {
+            schema.insert("required".to_owned(), Value::Array(always));
+        }
+        Side::Answer => {}
+        Side::Request => {
+            schema
+                .entry("additionalProperties")
+                .or_insert(Value::Bool(false));
+        }
+    }
+}
+
+fn allow_null(schema: &mut Value, types: &Types) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(of) = types.referred(object) {
+        object.insert("type".to_owned(), of);
+        if let Some(reference) = object.remove("$ref") {
+            // What stands beside a reference is not read.
+            object.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+        }
+    }
+    // What has no type may be anything, null too.
+    if object.contains_key("type") {
+        object.insert("nullable".to_owned(), Value::Bool(true));
+    }
+    if let Some(choices) = object.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
+    }
+}
+
+/// Formats under the names that other programs know.
+fn formats(schema: &mut Value, side: Side) {
+    match schema {
+        Value::Array(values) => values.iter_mut().for_each(|value| formats(value, side)),
+        Value::Object(object) => {
+            // The framework calls every union an object, even one of strings.
+            if object.contains_key("anyOf") {
+                object.remove("type");
+                null_for_choices(object);
+            }
+            match object.get("format").and_then(Value::as_str) {
+                Some("naive-date") => {
+                    object.insert("format".to_owned(), json!("date"));
+                }
+                Some("decimal") if side == Side::Request => either_number_or_text(object),
+                Some("decimal") => {
+                    object.insert("pattern".to_owned(), json!(DECIMAL));
+                }
+                Some(format) if object.get("type") == Some(&json!("integer")) => {
+                    let (least, most) = range(format);
+                    object.entry("minimum").or_insert(least);
+                    object.entry("maximum").or_insert(most);
+                }
+                _ => {}
+            }
+            object
+                .iter_mut()
+                .filter(|(name, _)| *name != "example" && *name != "default")
+                .for_each(|(_, value)| formats(value, side));
+        }
+        _ => {}
+    }
+}
+
+/// The least and the most that fits. `format` says so to people and to few programs.
+fn range(format: &str) -> (Value, Value) {
+    match format {
+        "int16" => (i16::MIN.into(), i16::MAX.into()),
+        "int32" => (i32::MIN.into(), i32::MAX.into()),
+        "uint16" => (0.into(), u16::MAX.into()),
+        "uint32" => (0.into(), u32::MAX.into()),
+        "uint64" => (0.into(), u64::MAX.into()),
+        _ => (i64::MIN.into(), i64::MAX.into()),
+    }
+}
+
+fn either_number_or_text(object: &mut Map<String, Value>) {
+    let mut number = json!({ "type": "number" });
+    for limit in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"] {
+        if let Some(limited) = object.remove(limit) {
+            number[limit] = limited;
+        }
+    }
+    object.remove("type");
+    object.remove("format");
+    let text = json!({ "type": "string", "pattern": DECIMAL });
+    object.insert("anyOf".to_owned(), json!([text, number]));
+    null_for_choices(object);
+}
+
+/// A union that takes null has a part that does.
+fn null_for_choices(object: &mut Map<String, Value>) {
+    let nullable = object.remove("nullable") == Some(Value::Bool(true));
+    let choices = object.get_mut("anyOf").and_then(Value::as_array_mut);
+    for choice in choices.into_iter().flatten().filter(|_| nullable) {
+        choice["nullable"] = Value::Bool(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Value {
+        let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        json!({
+            "info": {},
+            "paths": { "/things": { "post": {
+                "parameters": [{ "name": "min", "deprecated": false,
+                                 "schema": { "type": "string", "format": "decimal" } }],
+                "requestBody": { "content": { "application/json": { "schema": reference("Input") } } },
+                "responses": { "200": { "description": "", "content": {
+                    "application/json": { "schema": reference("Thing") } } } },
+            } } },
+            "components": { "schemas": {
+                "Input": { "type": "object", "required": ["kind"], "properties": {
+                    "kind": reference("Kind"),
+                    "pay": { "type": "string", "format": "decimal", "minimum": 0 } } },
+                "Thing": { "type": "object", "required": ["pay"], "properties": {
+                    "pay": { "type": "string", "format": "decimal" },
+                    "day": { "type": "string", "format": "naive-date" },
+                    "kind": reference("Kind") } },
+                "Kind": { "type": "string", "enum": ["a", "b"] },
+            } },
+        })
+    }
+
+    #[test]
+    fn what_a_client_sends_has_no_further_properties_and_what_it_gets_is_complete() {
+        let mut document = document();
+        complete(&mut document);
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["Input"]["additionalProperties"], false);
+        assert_eq!(schemas["Input"]["required"], json!(["kind"]));
+        assert_eq!(schemas["Thing"].get("additionalProperties"), None);
+        assert_eq!(schemas["Thing"]["required"], json!(["day", "kind", "pay"]));
+    }
+
+    #[test]
+    fn what_may_be_null_says_so() {
+        let mut document = document();
+        complete(&mut document);
+        let thing = &document["components"]["schemas"]["Thing"]["properties"];
+        assert_eq!(
+            thing["day"],
+            json!({ "type": "string", "format": "date", "nullable": true })
+        );
+        assert_eq!(
+            thing["kind"],
+            json!({ "type": "string", "nullable": true,
+                    "allOf": [{ "$ref": "#/components/schemas/Kind" }] })
+        );
+        assert_eq!(thing["pay"].get("nullable"), None);
+    }
+
+    #[test]
+    fn amounts_come_as_text_and_are_taken_as_numbers_too() {
+        let mut document = document();
+        complete(&mut document);
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["Thing"]["properties"]["pay"]["pattern"], DECIMAL);
+        let taken = schemas["Input"]["properties"]["pay"]["anyOf"].clone();
+        assert_eq!(
+            taken[0],
+            json!({ "type": "string", "pattern": DECIMAL, "nullable": true })
+        );
+        assert_eq!(
+            taken[1],
+            json!({ "type": "number", "minimum": 0, "nullable": true })
+        );
+    }
+
+    #[test]
+    fn an_operation_without_sign_in_says_so() {
+        let mut document = document();
+        complete(&mut document);
+        assert_eq!(document["paths"]["/things"]["post"]["security"], json!([]));
+    }
+}

@@ -125,6 +125,12 @@ fn what_is_repeated_when_it_may_have_arrived() {
             Template::ApplicationStatusChanged,
             Template::ApplicationWithdrawn,
             Template::OfferAccepted,
+            Template::PasswordReset,
+            Template::PasswordChanged,
+            Template::EmailVerification,
+            Template::EmailChanged,
+            Template::AccountCreated,
+            Template::VerificationDecided,
         ]
     );
 }

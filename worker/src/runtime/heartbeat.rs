@@ -11,7 +11,7 @@ use std::{
 use futures::FutureExt;
 use jobboard_shared::queue::db::{self, WorkerBeat};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{leases::Leases, meter::Troubles, supervise::supervise};
@@ -20,6 +20,9 @@ use super::{leases::Leases, meter::Troubles, supervise::supervise};
 const SLOWEST_RHYTHM: Duration = Duration::from_secs(10);
 /// What the last word of a worker that ends may take.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long events may go unnoticed behind a handler that blocks its thread.
+const ROUSED_EVERY: Duration = Duration::from_millis(100);
 
 /// Who beats.
 #[derive(Clone)]
@@ -43,7 +46,8 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    /// Runs `beside` on the same thread, for what must be in time too.
+    /// Runs `beside` on the same thread, for what must be in time too. To be called
+    /// on the runtime that the handlers have.
     pub(crate) fn start(
         heartbeat: Heartbeat,
         beside: impl Future<Output = ()> + Send + 'static,
@@ -51,6 +55,7 @@ impl Heart {
         let stop = CancellationToken::new();
         let (alive, stopped) = oneshot::channel();
         let token = stop.clone();
+        let handlers = Handle::current();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -66,6 +71,7 @@ impl Heart {
                     tokio::select! {
                         () = beating => {}
                         () = keep_expiring(&leases, lease) => {}
+                        () = keep_rousing(&handlers) => {}
                         () = beside.then(|()| std::future::pending()) => {}
                     }
                 });
@@ -90,6 +96,17 @@ async fn keep_expiring(leases: &Leases, lease: Duration) {
         if expired > 0 {
             tracing::error!(expired, "leases ran out because they could not be renewed");
         }
+    }
+}
+
+/// Of the threads of a runtime one waits for events, while the others sleep until
+/// there is work for them. A handler that is woken by an event and then blocks that
+/// thread leaves nobody waiting: signals, timers and answers of the database are not
+/// noticed until somebody wakes another thread.
+async fn keep_rousing(runtime: &Handle) {
+    loop {
+        tokio::time::sleep(ROUSED_EVERY).await;
+        runtime.spawn(async {});
     }
 }
 

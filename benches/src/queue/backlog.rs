@@ -30,7 +30,7 @@ pub(super) struct Backlog {
     pub(super) memory: (f64, f64),
 }
 
-/// Every other one is due in a day.
+/// Every other one is due in a day. What filling left to be written is written.
 pub(super) async fn fill(url: &str, tasks: u64) -> Result<()> {
     let mut conn = PgConnection::connect(url).await?;
     sqlx::query(
@@ -42,6 +42,10 @@ pub(super) async fn fill(url: &str, tasks: u64) -> Result<()> {
     .bind(i64::try_from(tasks)?)
     .execute(&mut conn)
     .await?;
+    sqlx::raw_sql("vacuum analyze tasks")
+        .execute(&mut conn)
+        .await?;
+    sqlx::raw_sql("checkpoint").execute(&mut conn).await?;
     Ok(conn.close().await?)
 }
 

@@ -209,7 +209,6 @@ pub(super) async fn backlog(options: &Options, ours: &Contender, url: &str) -> R
     let part = tasks / 6;
     println!("backlog: enqueuing {tasks}");
     backlog::fill(url, tasks).await?;
-    ours.vacuum().await?;
     let mut rows = Vec::new();
     let mut note = |name: &str, run: &backlog::Backlog| {
         println!("backlog, {name}: {run:?}");

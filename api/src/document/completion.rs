@@ -116,7 +116,10 @@ impl Types {
     }
 }
 
-fn each_operation(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+/// Every operation of the document.
+pub(super) fn each_operation(
+    document: &mut Value,
+) -> impl Iterator<Item = &mut Map<String, Value>> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     paths
         .filter_map(|(_, path)| path.as_object_mut())

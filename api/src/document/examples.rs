@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::completion::DECIMAL;
+use super::completion::{DECIMAL, each_operation};
 
 /// Deeper than any of our schemas goes, unless it contains itself.
 const DEEPEST: usize = 8;
@@ -54,19 +54,13 @@ const BY_NAME: &[(&str, &str)] = &[
 
 pub(super) fn add(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
-    let paths = document["paths"].as_object_mut().into_iter().flatten();
-    let operations = paths
-        .filter_map(|(_, path)| path.as_object_mut())
-        .flatten()
-        .map(|(_, operation)| operation);
-    for operation in operations {
-        fill(&schemas, &mut operation["requestBody"]["content"], None);
-        if operation["requestBody"]["content"].is_null()
-            && let Some(operation) = operation.as_object_mut()
-        {
-            operation.remove("requestBody");
+    for operation in each_operation(document) {
+        if let Some(body) = operation.get_mut("requestBody") {
+            fill(&schemas, &mut body["content"], None);
         }
-        let responses = operation["responses"].as_object_mut();
+        let responses = operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut);
         for (status, response) in responses.into_iter().flatten() {
             if response.get("content").is_some() {
                 let description = response["description"].clone();

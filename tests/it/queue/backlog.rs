@@ -74,6 +74,12 @@ async fn fetching_from_a_backlog_reads_no_more_while_an_old_snapshot_is_held() {
         assert_eq!(settled.len(), FETCHED);
         assert_eq!(after.0, before.0, "settling read the whole table");
     }
+    let planned_anew: i64 =
+        sqlx::query_scalar("select sum(custom_plans)::bigint from pg_prepared_statements")
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(planned_anew, 0);
     let bound = 4 * i64::try_from(FETCHED).unwrap();
     assert!(entries.iter().all(|read| *read <= bound), "{entries:?}");
     let finished = i64::try_from(FETCHED * FETCHES).unwrap();

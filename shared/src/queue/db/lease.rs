@@ -9,11 +9,13 @@ use crate::queue::{BatchId, LeaseKey, LeasedTask, TaskId};
 /// table is all but empty, when reading it whole is cheapest, and still used when
 /// a hundred thousand tasks have come. What must be read whole all the same
 /// (`app_clock`) then counts as so dear that it would be compiled first, which
-/// takes longer than any statement here: hence no JIT.
+/// takes longer than any statement here: hence no JIT. Left to itself Postgres
+/// would plan the leasing statement anew each time, for as long as it then runs,
+/// though whatever the parameters are the plan is the same.
 pub async fn prefer_indexes(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(
         "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
-         set jit = off",
+         set jit = off; set plan_cache_mode = force_generic_plan",
     )
     .execute(conn)
     .await?;

@@ -41,10 +41,7 @@ impl QueuesApi {
         admin: Admin,
         queue: Path<String>,
     ) -> Result<Json<QueueView>> {
-        let mut conn = app.db.acquire().await?;
-        operate::pause(&mut conn, Operator::from(admin), &queue.0).await?;
-        drop(conn);
-        show(&app, &queue.0).await
+        pause(&app, admin, &queue.0).await
     }
 
     /// Resume a queue
@@ -75,10 +72,7 @@ impl QueuesApi {
         admin: Admin,
         queue: Path<String>,
     ) -> Result<Json<QueueView>> {
-        let mut conn = app.db.acquire().await?;
-        operate::pause(&mut conn, Operator::from(admin), &queue.0).await?;
-        drop(conn);
-        show(&app, &queue.0).await
+        pause(&app, admin, &queue.0).await
     }
 
     /// Limit a queue
@@ -98,6 +92,13 @@ impl QueuesApi {
         drop(conn);
         show(&app, &queue.0).await
     }
+}
+
+async fn pause(app: &App, admin: Admin, queue: &str) -> Result<Json<QueueView>> {
+    let mut conn = app.db.acquire().await?;
+    operate::pause(&mut conn, Operator::from(admin), queue).await?;
+    drop(conn);
+    show(app, queue).await
 }
 
 async fn overview(app: &App) -> Result<Vec<QueueOverview>> {

@@ -1,19 +1,11 @@
 //! Workers, schedule and batches.
 
-use jobboard_shared::{
-    pagination::{Paging, Start},
-    queue::db::operate as db,
-};
+use jobboard_shared::queue::db::operate as db;
 use minijinja::{context, value::Serde};
 use poem::{Request, Response, handler, web::Data};
 
-use super::{for_admin, query};
-use crate::{
-    App,
-    problem::{Problem, Result},
-};
-
-const PAGE_SIZE: u32 = 50;
+use super::{for_admin, invalid_cursor, paging, query};
+use crate::{App, problem::Result};
 
 #[handler]
 pub(super) async fn workers(app: Data<&App>, request: &Request) -> Result<Response> {
@@ -46,15 +38,9 @@ pub(super) async fn batches(app: Data<&App>, request: &Request) -> Result<Respon
     for_admin(&app, request, async |visit| {
         let fields = query(request);
         let after = fields.get("after").map(str::parse).transpose();
-        let after = after.map_err(|_| {
-            Problem::invalid_field("after", "invalid_cursor", "is not the number of a batch")
-        })?;
-        let paging = Paging {
-            start: Start::After(after),
-            size: PAGE_SIZE,
-        };
+        let after = after.map_err(|_| invalid_cursor("is not the number of a batch"))?;
         let mut conn = app.db.acquire().await?;
-        let slice = db::batches(&mut conn, &paging).await?;
+        let slice = db::batches(&mut conn, &paging(after)).await?;
         let now = db::now(&mut conn).await?;
         let values = context! {
             batches => Serde(slice.rows),

@@ -1,11 +1,8 @@
 //! Mails that did not arrive, or perhaps did.
 
-use jobboard_shared::{
-    pagination::{Paging, Start},
-    queue::{
-        db::operate as db,
-        operate::{self, Unsent},
-    },
+use jobboard_shared::queue::{
+    db::operate as db,
+    operate::{self, Unsent},
 };
 use minijinja::{context, value::Serde};
 use poem::{
@@ -14,13 +11,10 @@ use poem::{
 };
 use uuid::Uuid;
 
-use super::{done, for_admin, not_found, query, see_other, session::form_of};
-use crate::{
-    App,
-    problem::{Problem, Result},
+use super::{
+    done, for_admin, invalid_cursor, not_found, paging, query, see_other, session::form_of,
 };
-
-const PAGE_SIZE: u32 = 50;
+use crate::{App, problem::Result};
 
 #[handler]
 pub(super) async fn list(app: Data<&App>, request: &Request) -> Result<Response> {
@@ -29,15 +23,9 @@ pub(super) async fn list(app: Data<&App>, request: &Request) -> Result<Response>
         let status = fields.get("status").unwrap_or("unknown");
         let status = Unsent::parse(status).ok_or_else(not_found)?;
         let after = fields.get("after").map(Uuid::try_parse).transpose();
-        let after = after.map_err(|_| {
-            Problem::invalid_field("after", "invalid_cursor", "is not the id of a mail")
-        })?;
-        let paging = Paging {
-            start: Start::After(after),
-            size: PAGE_SIZE,
-        };
+        let after = after.map_err(|_| invalid_cursor("is not the id of a mail"))?;
         let mut conn = app.db.acquire().await?;
-        let slice = operate::unsent_mails(&mut conn, status, &paging).await?;
+        let slice = operate::unsent_mails(&mut conn, status, &paging(after)).await?;
         let now = db::now(&mut conn).await?;
         visit.page(
             "admin/mails.html",

@@ -7,13 +7,17 @@ mod mails;
 mod plots;
 mod queues;
 mod session;
+mod suppressions;
 mod tasks;
 
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
-use jobboard_shared::queue::operate::words;
+use jobboard_shared::{
+    pagination::{Paging, Start},
+    queue::operate::words,
+};
 use minijinja::{Environment, Value, context};
 use poem::{
     IntoResponse, Request, Response, Route, get, handler,
@@ -65,11 +69,16 @@ pub(super) fn add_to(route: Route) -> Route {
         .at("/admin/tasks/batches", get(fleet::batches))
         .at("/admin/tasks/mails", get(mails::list))
         .at("/admin/tasks/mails/:id/resend", post(mails::resend))
+        .at("/admin/tasks/suppressions", get(suppressions::list))
+        .at(
+            "/admin/tasks/suppressions/:id/lift",
+            post(suppressions::lift),
+        )
         .at("/admin/tasks/:id", get(tasks::show))
         .at("/admin/tasks/:id/:act", post(tasks::act))
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 13] = [
+pub(super) const TEMPLATES: [(&str, &str); 14] = [
     ("admin/analytics.html", include_str!("analytics.html")),
     ("admin/layout.html", include_str!("layout.html")),
     ("admin/login.html", include_str!("login.html")),
@@ -82,6 +91,7 @@ pub(super) const TEMPLATES: [(&str, &str); 13] = [
     ("admin/schedule.html", include_str!("schedule.html")),
     ("admin/batches.html", include_str!("batches.html")),
     ("admin/mails.html", include_str!("mails.html")),
+    ("admin/suppressions.html", include_str!("suppressions.html")),
     ("admin/macros.html", include_str!("macros.html")),
 ];
 
@@ -155,7 +165,7 @@ fn see_other(address: &str) -> Response {
 }
 
 /// What was done, in the address of the page that tells so.
-const DONE: [(&str, &str); 10] = [
+const DONE: [(&str, &str); 11] = [
     (
         "pause",
         "The queue is paused: nothing of it starts, what runs goes on.",
@@ -175,6 +185,7 @@ const DONE: [(&str, &str); 10] = [
     ("run-now", "The task is due now."),
     ("resend", "The mail is sent again."),
     ("many", "Done:"),
+    ("lift", "Mail goes to the account again."),
 ];
 
 /// The sentence for `?done=`, and nothing for anything else.
@@ -187,6 +198,19 @@ fn done(fields: &Fields) -> Option<&'static str> {
 /// Of the request's query string.
 fn query(request: &Request) -> Fields {
     Fields::of(request.uri().query().unwrap_or_default().as_bytes())
+}
+
+/// A page of a list, from where the one before it ended.
+fn paging<C>(after: Option<C>) -> Paging<C> {
+    Paging {
+        start: Start::After(after),
+        size: 50,
+    }
+}
+
+/// `?after=` is not one that a page of the list has led to.
+fn invalid_cursor(message: impl Into<String>) -> Problem {
+    Problem::invalid_field("after", "invalid_cursor", message)
 }
 
 fn not_found() -> Problem {

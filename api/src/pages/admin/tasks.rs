@@ -1,12 +1,9 @@
 //! Lists of tasks, and one task.
 
-use jobboard_shared::{
-    pagination::{Paging, Start},
-    queue::{
-        TaskId,
-        db::operate::{self as db, DeadFilter, TaskCursor, TaskFilter, TaskState},
-        operate,
-    },
+use jobboard_shared::queue::{
+    TaskId,
+    db::operate::{self as db, DeadFilter, TaskCursor, TaskFilter, TaskState},
+    operate,
 };
 use minijinja::{context, value::Serde};
 use poem::{
@@ -15,14 +12,14 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{done, for_admin, not_found, query, see_other, session::form_of};
+use super::{
+    done, for_admin, invalid_cursor, not_found, paging, query, see_other, session::form_of,
+};
 use crate::{
     App,
     pages::form::Fields,
     problem::{Problem, Result},
 };
-
-const PAGE_SIZE: u32 = 50;
 
 #[handler]
 pub(super) async fn list(app: Data<&App>, request: &Request) -> Result<Response> {
@@ -35,10 +32,7 @@ pub(super) async fn list(app: Data<&App>, request: &Request) -> Result<Response>
             kind: fields.owned("kind"),
         };
         let name = format!("page of tasks {state:?} {filter:?}");
-        let paging = Paging {
-            start: Start::After(cursor(&app, &name, &fields)?),
-            size: PAGE_SIZE,
-        };
+        let paging = paging(cursor(&app, &name, &fields)?);
         let mut tx = app.begin().await?;
         db::look_only(&mut tx).await?;
         let slice = db::list(&mut tx, state, &filter, &paging).await?;
@@ -73,14 +67,10 @@ fn cursor(app: &App, name: &str, fields: &Fields) -> Result<Option<TaskCursor>> 
     let Some(text) = fields.get("after") else {
         return Ok(None);
     };
-    match app.cursors.decode(name, text) {
-        Ok(cursor) => Ok(Some(cursor)),
-        Err(error) => Err(Problem::invalid_field(
-            "after",
-            "invalid_cursor",
-            error.to_string(),
-        )),
-    }
+    let cursor = app.cursors.decode(name, text);
+    cursor
+        .map(Some)
+        .map_err(|error| invalid_cursor(error.to_string()))
 }
 
 #[handler]

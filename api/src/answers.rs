@@ -1,13 +1,9 @@
 //! What operations answer beside a plain body.
 
-use poem_openapi::{
-    ApiResponse,
-    payload::Json,
-    types::{ParseFromJSON, ToJSON},
-};
+use poem_openapi::{ApiResponse, payload::Json, types::ToJSON};
 
 #[derive(ApiResponse)]
-pub(crate) enum Created<T: ParseFromJSON + ToJSON + Send + Sync> {
+pub(crate) enum Created<T: ToJSON> {
     /// It was created
     #[oai(status = 201)]
     Created(

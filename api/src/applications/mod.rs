@@ -20,6 +20,7 @@ use self::dto::{
 };
 use crate::{
     App,
+    answers::Created,
     auth::{Employer, Freelancer, SignedIn},
     body::Strict,
     paging::{PageParams, Paged},
@@ -30,13 +31,6 @@ use crate::{
 pub(crate) struct ApplicationsApi;
 
 pub(crate) struct EmployerApplicationsApi;
-
-#[derive(ApiResponse)]
-enum CreateResponse {
-    /// The application has arrived
-    #[oai(status = 201)]
-    Created(Json<ApplicationView>),
-}
 
 #[derive(ApiResponse)]
 enum WithdrawResponse {
@@ -75,13 +69,14 @@ impl ApplicationsApi {
         app: Data<&App>,
         user: Freelancer,
         body: Strict<ApplicationCreate>,
-    ) -> Result<CreateResponse> {
+    ) -> Result<Created<ApplicationView>> {
         let asker = Asker::from(user);
         let mut tx = app.begin().await?;
         let application = applications::apply(&mut tx, user.user_id, &body.0.parse()).await?;
         tx.commit().await?;
+        let address = format!("/api/applications/{}/", application.id);
         let view = ApplicationView::of(application, asker.side());
-        Ok(CreateResponse::Created(Json(view)))
+        Ok(Created::Created(Json(view), address))
     }
 
     /// An application

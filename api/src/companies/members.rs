@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     App,
+    answers::Deleted,
     auth::Manager,
     body::Strict,
     paging::{PageParams, Paged},
@@ -81,13 +82,6 @@ enum AddResponse {
     /// The account works for the company now
     #[oai(status = 201)]
     Added(Json<CompanyMember>),
-}
-
-#[derive(ApiResponse)]
-enum RemoveResponse {
-    /// The account no longer works for the company
-    #[oai(status = 204)]
-    Removed,
 }
 
 #[OpenApi(prefix_path = "/api/companies", tag = "Tag::Companies")]
@@ -172,10 +166,10 @@ impl MembersApi {
         manager: Manager,
         id: Path<Uuid>,
         user_id: Path<Uuid>,
-    ) -> Result<RemoveResponse> {
+    ) -> Result<Deleted> {
         let mut tx = app.begin().await?;
         members::remove(&mut tx, manager.actor(), id.0, user_id.0).await?;
         tx.commit().await?;
-        Ok(RemoveResponse::Removed)
+        Ok(Deleted::Deleted)
     }
 }

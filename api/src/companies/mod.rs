@@ -10,7 +10,7 @@ use jobboard_shared::{
 };
 use poem::web::Data;
 use poem_openapi::{
-    ApiResponse, OpenApi,
+    OpenApi,
     param::{Path, Query},
     payload::Json,
 };
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use self::dto::{Company, CompanyInput, CompanyReplacement};
 use crate::{
     App,
+    answers::{Created, Deleted},
     auth::{Admin, Manager, Viewer},
     body::Strict,
     jobs::{LIST as JOB_LIST, dto::JobSummary},
@@ -30,25 +31,6 @@ use crate::{
 pub(crate) use self::members::MembersApi;
 
 pub(crate) struct CompaniesApi;
-
-#[derive(ApiResponse)]
-pub(crate) enum CreateResponse {
-    /// The company was created
-    #[oai(status = 201)]
-    Created(
-        Json<Company>,
-        /// The address of the company
-        #[oai(header = "Location")]
-        String,
-    ),
-}
-
-#[derive(ApiResponse)]
-enum DeleteResponse {
-    /// The company is gone
-    #[oai(status = 204)]
-    Deleted,
-}
 
 const LIST: &str = "companies";
 
@@ -86,7 +68,7 @@ impl CompaniesApi {
         app: Data<&App>,
         manager: Manager,
         body: Strict<CompanyInput>,
-    ) -> Result<CreateResponse> {
+    ) -> Result<Created<Company>> {
         create(&app, manager.scope, body.0).await
     }
 
@@ -135,16 +117,11 @@ impl CompaniesApi {
     ///
     /// One that has jobs is refused with `company_has_jobs`.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_company")]
-    async fn delete(
-        &self,
-        app: Data<&App>,
-        _admin: Admin,
-        id: Path<Uuid>,
-    ) -> Result<DeleteResponse> {
+    async fn delete(&self, app: Data<&App>, _admin: Admin, id: Path<Uuid>) -> Result<Deleted> {
         let mut tx = app.begin().await?;
         companies::delete(&mut tx, id.0).await?;
         tx.commit().await?;
-        Ok(DeleteResponse::Deleted)
+        Ok(Deleted::Deleted)
     }
 
     /// List the jobs of a company
@@ -182,10 +159,14 @@ pub(crate) async fn page_of(
     Ok(paging.answer(app, LIST, slice, Company::from))
 }
 
-pub(crate) async fn create(app: &App, scope: Scope, input: CompanyInput) -> Result<CreateResponse> {
+pub(crate) async fn create(
+    app: &App,
+    scope: Scope,
+    input: CompanyInput,
+) -> Result<Created<Company>> {
     let mut tx = app.begin().await?;
     let company = companies::create(&mut tx, scope, &input.into()).await?;
     tx.commit().await?;
     let address = format!("/api/companies/{}/", company.id);
-    Ok(CreateResponse::Created(Json(company.into()), address))
+    Ok(Created::Created(Json(company.into()), address))
 }

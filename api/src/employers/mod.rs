@@ -13,6 +13,7 @@ use poem_openapi::{OpenApi, param::Query, payload::Json};
 use self::dto::{EmployerProfile, EmployerProfileInput};
 use crate::{
     App,
+    answers::Created,
     auth::Employer,
     body::Strict,
     companies::{
@@ -96,7 +97,7 @@ impl EmployersApi {
         app: Data<&App>,
         employer: Employer,
         body: Strict<CompanyInput>,
-    ) -> Result<companies::CreateResponse> {
+    ) -> Result<Created<Company>> {
         companies::create(&app, Scope::Own(employer.profile_id), body.0).await
     }
 

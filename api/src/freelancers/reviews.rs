@@ -11,12 +11,13 @@ use jobboard_shared::{
     },
 };
 use poem::web::Data;
-use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json};
+use poem_openapi::{Object, OpenApi, param::Path, payload::Json};
 use uuid::Uuid;
 
 use super::reader;
 use crate::{
     App,
+    answers::{Created, Deleted},
     auth::{Employer, Freelancer, Manager, SignedIn},
     body::Strict,
     paging::{PageParams, Paged},
@@ -97,25 +98,6 @@ impl From<ReviewReplacement> for ReviewContent {
     }
 }
 
-#[derive(ApiResponse)]
-enum AddResponse {
-    /// The review was kept
-    #[oai(status = 201)]
-    Added(
-        Json<Review>,
-        /// The address of the review
-        #[oai(header = "Location")]
-        String,
-    ),
-}
-
-#[derive(ApiResponse)]
-enum RemoveResponse {
-    /// The review is gone
-    #[oai(status = 204)]
-    Removed,
-}
-
 pub(crate) struct ReviewsApi;
 
 #[OpenApi(prefix_path = "/api/freelancers", tag = "Tag::Freelancers")]
@@ -171,7 +153,7 @@ impl ReviewsApi {
         /// The id of the freelancer's profile
         id: Path<Uuid>,
         body: Strict<ReviewInput>,
-    ) -> Result<AddResponse> {
+    ) -> Result<Created<Review>> {
         let reviewer = Reviewer {
             user_id: employer.user_id,
             profile_id: employer.profile_id,
@@ -186,7 +168,7 @@ impl ReviewsApi {
         let review = reviews::add(&mut tx, reviewer, id.0, job_id, &content).await?;
         tx.commit().await?;
         let address = format!("/api/freelancers/{}/reviews/{}/", id.0, review.id);
-        Ok(AddResponse::Added(Json(review.into()), address))
+        Ok(Created::Created(Json(review.into()), address))
     }
 
     /// Replace an own review
@@ -227,7 +209,7 @@ impl ReviewsApi {
         /// The id of the freelancer's profile
         id: Path<Uuid>,
         review_id: Path<Uuid>,
-    ) -> Result<RemoveResponse> {
+    ) -> Result<Deleted> {
         let author = match manager.scope {
             Scope::Any => None,
             Scope::Own(_) => Some(manager.user_id),
@@ -235,7 +217,7 @@ impl ReviewsApi {
         let mut tx = app.begin().await?;
         db::reviews::delete(&mut tx, author, id.0, review_id.0).await?;
         tx.commit().await?;
-        Ok(RemoveResponse::Removed)
+        Ok(Deleted::Deleted)
     }
 }
 

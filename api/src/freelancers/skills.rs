@@ -9,9 +9,9 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path, payload::Json};
 use uuid::Uuid;
 
-use super::parts::{AddResponse, RemoveResponse};
 use crate::{
     App,
+    answers::{Created, Deleted},
     auth::Freelancer,
     body::Strict,
     jobs::dto::ProficiencyLevel,
@@ -117,7 +117,7 @@ impl UserSkillsApi {
         app: Data<&App>,
         freelancer: Freelancer,
         body: Strict<UserSkillInput>,
-    ) -> Result<AddResponse<UserSkill>> {
+    ) -> Result<Created<UserSkill>> {
         let input = body.0;
         let details = SkillDetails {
             proficiency_level: input.proficiency_level.into(),
@@ -128,7 +128,7 @@ impl UserSkillsApi {
         let skill = skills::add(&mut tx, freelancer.profile_id, &input.skill, details).await?;
         tx.commit().await?;
         let address = format!("/api/freelancers/skills/{}/", skill.skill.id);
-        Ok(AddResponse::Added(Json(skill.into()), address))
+        Ok(Created::Created(Json(skill.into()), address))
     }
 
     /// Read an own skill
@@ -182,10 +182,10 @@ impl UserSkillsApi {
         freelancer: Freelancer,
         /// The id of the skill
         skill_id: Path<Uuid>,
-    ) -> Result<RemoveResponse> {
+    ) -> Result<Deleted> {
         let mut tx = app.begin().await?;
         skills::remove(&mut tx, freelancer.profile_id, skill_id.0).await?;
         tx.commit().await?;
-        Ok(RemoveResponse::Removed)
+        Ok(Deleted::Deleted)
     }
 }

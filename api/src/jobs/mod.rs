@@ -14,7 +14,7 @@ use jobboard_shared::{
 };
 use poem::{Request, http::header, web::Data};
 use poem_openapi::{
-    ApiResponse, OpenApi,
+    OpenApi,
     param::{Path, Query},
     payload::Json,
 };
@@ -29,6 +29,7 @@ use self::{
 };
 use crate::{
     App,
+    answers::{Created, Deleted},
     auth::{Manager, SignedIn, Viewer},
     body::Strict,
     client_address::ClientAddress,
@@ -41,25 +42,6 @@ use crate::{
 pub(crate) use self::{moves::JobMovesApi, questions::QuestionsApi};
 
 pub(crate) struct JobsApi;
-
-#[derive(ApiResponse)]
-enum CreateResponse {
-    /// The job was created
-    #[oai(status = 201)]
-    Created(
-        Json<Job>,
-        /// The address of the job
-        #[oai(header = "Location")]
-        String,
-    ),
-}
-
-#[derive(ApiResponse)]
-enum DeleteResponse {
-    /// The job is gone
-    #[oai(status = 204)]
-    Deleted,
-}
 
 #[OpenApi(prefix_path = "/api/jobs", tag = "Tag::Jobs")]
 impl JobsApi {
@@ -140,13 +122,13 @@ impl JobsApi {
         app: Data<&App>,
         manager: Manager,
         body: Strict<JobInput>,
-    ) -> Result<CreateResponse> {
+    ) -> Result<Created<Job>> {
         let new = body.0.into_new_job();
         let mut tx = app.begin().await?;
         let job = jobs::create(&mut tx, manager.actor(), &new).await?;
         tx.commit().await?;
         let address = format!("/api/jobs/{}/", job.summary.id);
-        Ok(CreateResponse::Created(Json(job.into()), address))
+        Ok(Created::Created(Json(job.into()), address))
     }
 
     /// Read a job
@@ -204,16 +186,11 @@ impl JobsApi {
     /// An employer may delete what nobody has applied for; `has_applications` says
     /// that the job can only be closed or archived. Administrators may delete any.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_job")]
-    async fn delete(
-        &self,
-        app: Data<&App>,
-        manager: Manager,
-        id: Path<Uuid>,
-    ) -> Result<DeleteResponse> {
+    async fn delete(&self, app: Data<&App>, manager: Manager, id: Path<Uuid>) -> Result<Deleted> {
         let mut tx = app.begin().await?;
         jobs::delete(&mut tx, manager.scope, id.0).await?;
         tx.commit().await?;
-        Ok(DeleteResponse::Deleted)
+        Ok(Deleted::Deleted)
     }
 }
 

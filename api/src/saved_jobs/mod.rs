@@ -14,6 +14,7 @@ use uuid::Uuid;
 use self::dto::{NotesPatchInput, SaveInput, SavedJob};
 use crate::{
     App,
+    answers::Deleted,
     auth::Freelancer,
     body::Strict,
     paging::{PageParams, Paged},
@@ -28,13 +29,6 @@ enum SaveResponse {
     /// The job is saved
     #[oai(status = 201)]
     Saved(Json<SavedJob>),
-}
-
-#[derive(ApiResponse)]
-enum RemoveResponse {
-    /// The job is no longer saved
-    #[oai(status = 204)]
-    Removed,
 }
 
 #[OpenApi(prefix_path = "/api/jobs/saved", tag = "Tag::Jobs")]
@@ -103,9 +97,9 @@ impl SavedJobsApi {
         app: Data<&App>,
         user: Freelancer,
         job_id: Path<Uuid>,
-    ) -> Result<RemoveResponse> {
+    ) -> Result<Deleted> {
         let mut conn = app.db.acquire().await?;
         saved_jobs::remove(&mut conn, user.user_id, job_id.0).await?;
-        Ok(RemoveResponse::Removed)
+        Ok(Deleted::Deleted)
     }
 }

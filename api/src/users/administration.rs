@@ -3,7 +3,7 @@
 use jobboard_shared::users::{self, AccountFilter, administration};
 use poem::web::Data;
 use poem_openapi::{
-    ApiResponse, OpenApi,
+    OpenApi,
     param::{Path, Query},
     payload::Json,
 };
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::dto::{AccountCreate, AccountUpdate, RoleName, UserProfile};
 use crate::{
     App,
+    answers::{Created, Deleted},
     auth::{Admin, hash},
     body::Strict,
     paging::{PageParams, Paged},
@@ -20,25 +21,6 @@ use crate::{
 };
 
 pub(crate) struct AccountsApi;
-
-#[derive(ApiResponse)]
-enum CreateResponse {
-    /// The account was created
-    #[oai(status = 201)]
-    Created(
-        Json<UserProfile>,
-        /// The address of the account
-        #[oai(header = "Location")]
-        String,
-    ),
-}
-
-#[derive(ApiResponse)]
-enum DeleteResponse {
-    /// The account is gone
-    #[oai(status = 204)]
-    Deleted,
-}
 
 #[OpenApi(prefix_path = "/api/users", tag = "Tag::Users")]
 impl AccountsApi {
@@ -78,14 +60,14 @@ impl AccountsApi {
         app: Data<&App>,
         _admin: Admin,
         body: Strict<AccountCreate>,
-    ) -> Result<CreateResponse> {
+    ) -> Result<Created<UserProfile>> {
         let (mut made, password) = body.0.parse()?;
         made.password_hash = hash(&app, &password).await?;
         let mut tx = app.begin().await?;
         let account = administration::create(&mut tx, &app.mailed_tokens, made).await?;
         tx.commit().await?;
         let address = format!("/api/users/{}/", account.id);
-        Ok(CreateResponse::Created(Json(account.into()), address))
+        Ok(Created::Created(Json(account.into()), address))
     }
 
     /// Read an account
@@ -125,16 +107,11 @@ impl AccountsApi {
     /// Its profile, applications and reviews go with it; companies and jobs stay
     /// and belong to nobody. The last active administrator stays: `last_admin`.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_user")]
-    async fn delete(
-        &self,
-        app: Data<&App>,
-        admin: Admin,
-        id: Path<Uuid>,
-    ) -> Result<DeleteResponse> {
+    async fn delete(&self, app: Data<&App>, admin: Admin, id: Path<Uuid>) -> Result<Deleted> {
         let mut tx = app.begin().await?;
         administration::delete(&mut tx, id.0).await?;
         tx.commit().await?;
         tracing::info!(admin = %admin.user_id, user = %id.0, "account deleted by an administrator");
-        Ok(DeleteResponse::Deleted)
+        Ok(Deleted::Deleted)
     }
 }

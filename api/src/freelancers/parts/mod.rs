@@ -7,7 +7,7 @@ use jobboard_shared::freelancers::parts::{
 };
 use poem::web::Data;
 use poem_openapi::{
-    ApiResponse, OpenApi,
+    OpenApi,
     param::Path,
     payload::Json,
     types::{ParseFromJSON, ToJSON},
@@ -20,31 +20,13 @@ use self::dto::{
 };
 use crate::{
     App,
+    answers::{Created, Deleted},
     auth::Freelancer,
     body::Strict,
     paging::{PageParams, Paged},
     problem::Result,
     tags::Tag,
 };
-
-#[derive(ApiResponse)]
-pub(super) enum AddResponse<T: ToJSON> {
-    /// The profile lists it
-    #[oai(status = 201)]
-    Added(
-        Json<T>,
-        /// Its address
-        #[oai(header = "Location")]
-        String,
-    ),
-}
-
-#[derive(ApiResponse)]
-pub(super) enum RemoveResponse {
-    /// The profile no longer lists it
-    #[oai(status = 204)]
-    Removed,
-}
 
 /// The five operations on one list. A macro, for handlers cannot be generic; what
 /// they do is.
@@ -78,7 +60,7 @@ macro_rules! part_api {
                 app: Data<&App>,
                 freelancer: Freelancer,
                 body: Strict<$input>,
-            ) -> Result<AddResponse<$view>> {
+            ) -> Result<Created<$view>> {
                 let part: $part = body.0.into();
                 add(&app, freelancer, &part, concat!("/api/freelancers", $path)).await
             }
@@ -114,7 +96,7 @@ macro_rules! part_api {
                 app: Data<&App>,
                 freelancer: Freelancer,
                 id: Path<Uuid>,
-            ) -> Result<RemoveResponse> {
+            ) -> Result<Deleted> {
                 remove::<$part>(&app, freelancer, id.0).await
             }
         }
@@ -172,12 +154,7 @@ where
     Ok(paging.answer(app, &list, slice, V::from))
 }
 
-async fn add<P, V>(
-    app: &App,
-    freelancer: Freelancer,
-    part: &P,
-    address: &str,
-) -> Result<AddResponse<V>>
+async fn add<P, V>(app: &App, freelancer: Freelancer, part: &P, address: &str) -> Result<Created<V>>
 where
     P: Part,
     V: From<parts::Entry<P>> + ToJSON,
@@ -186,7 +163,7 @@ where
     let entry = parts::add(&mut tx, freelancer.profile_id, part).await?;
     tx.commit().await?;
     let address = format!("{address}/{}/", entry.id);
-    Ok(AddResponse::Added(Json(entry.into()), address))
+    Ok(Created::Created(Json(entry.into()), address))
 }
 
 async fn get<P, V>(app: &App, freelancer: Freelancer, id: Uuid) -> Result<Json<V>>
@@ -210,9 +187,9 @@ where
     Ok(Json(entry.into()))
 }
 
-async fn remove<P: Part>(app: &App, freelancer: Freelancer, id: Uuid) -> Result<RemoveResponse> {
+async fn remove<P: Part>(app: &App, freelancer: Freelancer, id: Uuid) -> Result<Deleted> {
     let mut tx = app.begin().await?;
     parts::remove::<P>(&mut tx, freelancer.profile_id, id).await?;
     tx.commit().await?;
-    Ok(RemoveResponse::Removed)
+    Ok(Deleted::Deleted)
 }

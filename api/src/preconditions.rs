@@ -24,62 +24,120 @@ use crate::{
 /// How an address names the thing that stands there.
 #[derive(Clone, Copy, Debug)]
 enum Named {
-    /// By the id in its last segment.
-    Id,
-    /// As the signed-in account.
+    /// By the ids in it.
+    Ids,
+    /// As the signed-in account's, and by the ids in it.
     Own,
-    /// As the signed-in account's profile.
+    /// As the signed-in account's profile's, and by the ids in it.
     OwnProfile,
 }
 
 /// What can be edited against a version. Its answers show the version as
 /// `updated_at`.
 const VERSIONED: &[(&str, Versioned, Named)] = &[
-    ("/api/applications/{id}", Versioned::Application, Named::Id),
-    ("/api/companies/{id}", Versioned::Company, Named::Id),
+    (
+        "/api/admin/categories/{id}",
+        Versioned::Category,
+        Named::Ids,
+    ),
+    ("/api/admin/skills/{id}", Versioned::Skill, Named::Ids),
+    ("/api/applications/{id}", Versioned::Application, Named::Ids),
+    ("/api/companies/{id}", Versioned::Company, Named::Ids),
+    (
+        "/api/companies/{id}/members/{user_id}",
+        Versioned::CompanyMember,
+        Named::Ids,
+    ),
     (
         "/api/employers/profile",
         Versioned::EmployerProfile,
         Named::OwnProfile,
     ),
     (
+        "/api/freelancers/certifications/{id}",
+        Versioned::Certification,
+        Named::Ids,
+    ),
+    (
+        "/api/freelancers/education/{id}",
+        Versioned::Education,
+        Named::Ids,
+    ),
+    (
+        "/api/freelancers/experience/{id}",
+        Versioned::WorkExperience,
+        Named::Ids,
+    ),
+    (
+        "/api/freelancers/portfolio/{id}",
+        Versioned::Portfolio,
+        Named::Ids,
+    ),
+    (
         "/api/freelancers/profile",
         Versioned::FreelancerProfile,
         Named::OwnProfile,
     ),
-    ("/api/jobs/{id}", Versioned::Job, Named::Id),
+    (
+        "/api/freelancers/skills/{skill_id}",
+        Versioned::UserSkill,
+        Named::OwnProfile,
+    ),
+    ("/api/jobs/saved/{job_id}", Versioned::SavedJob, Named::Own),
+    ("/api/jobs/{id}", Versioned::Job, Named::Ids),
+    ("/api/jobs/{id}/questions", Versioned::Job, Named::Ids),
     ("/api/users/profile", Versioned::Account, Named::Own),
-    ("/api/users/{id}", Versioned::Account, Named::Id),
+    ("/api/users/{id}", Versioned::Account, Named::Ids),
 ];
 
 /// What stands at a path of the document.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Target(Versioned, Named);
+pub(crate) struct Target {
+    pattern: &'static str,
+    thing: Versioned,
+    named: Named,
+}
 
 impl Target {
     /// `None` where nothing has versions.
     pub(crate) fn at(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
-        let (_, thing, named) = VERSIONED.iter().find(|(pattern, ..)| *pattern == path)?;
-        Some(Self(*thing, *named))
+        let row = VERSIONED.iter().find(|(pattern, ..)| *pattern == path)?;
+        let (pattern, thing, named) = *row;
+        Some(Self {
+            pattern,
+            thing,
+            named,
+        })
     }
 
-    async fn id(self, request: &Request) -> Result<Option<Uuid>> {
-        Ok(match self.1 {
-            Named::Id => {
-                let last = request
-                    .uri()
-                    .path()
-                    .trim_end_matches('/')
-                    .rsplit('/')
-                    .next();
-                last.and_then(|last| last.parse().ok())
+    /// What names the thing of a request, in the order that [`Versioned`] says; `None`
+    /// where the request names nothing.
+    async fn names(self, request: &Request) -> Result<Option<Vec<Uuid>>> {
+        let owner = match self.named {
+            Named::Ids => None,
+            Named::Own | Named::OwnProfile => {
+                let Some(viewer) = auth::viewer(request).await? else {
+                    return Ok(None);
+                };
+                let owner = match self.named {
+                    Named::OwnProfile => viewer.profile_id,
+                    _ => Some(viewer.user_id),
+                };
+                let Some(owner) = owner else {
+                    return Ok(None);
+                };
+                Some(Ok(owner))
             }
-            Named::Own => auth::viewer(request).await?.map(|user| user.user_id),
-            Named::OwnProfile => auth::viewer(request)
-                .await?
-                .and_then(|user| user.profile_id),
-        })
+        };
+        let segments = request.uri().path().split('/');
+        let ids = self
+            .pattern
+            .split('/')
+            .zip(segments)
+            .filter(|(part, _)| part.starts_with('{'))
+            .map(|(_, segment)| segment.parse::<Uuid>());
+        Ok(owner.into_iter().chain(ids).collect::<Result<_, _>>().ok())
     }
 }
 
@@ -87,7 +145,7 @@ impl Target {
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     pub(crate) thing: Versioned,
-    pub(crate) id: Uuid,
+    pub(crate) names: Vec<Uuid>,
     pub(crate) versions: Vec<DateTime<Utc>>,
 }
 
@@ -109,9 +167,9 @@ pub(crate) async fn expected(
         return Err(failed());
     };
     // What names nothing is answered with 404 further in.
-    Ok(target.id(request).await?.map(|id| Expected {
-        thing: target.0,
-        id,
+    Ok(target.names(request).await?.map(|names| Expected {
+        thing: target.thing,
+        names,
         versions,
     }))
 }

@@ -51,9 +51,9 @@ impl App {
         let is_stale = match conditions.expected {
             Some(Expected {
                 thing,
-                id,
+                names,
                 versions,
-            }) => versions::db::lock(&mut transaction, thing, id)
+            }) => versions::db::lock(&mut transaction, thing, &names)
                 .await?
                 .is_some_and(|version| !versions.contains(&version)),
             None => false,

@@ -39,6 +39,7 @@ struct CatalogueSkill {
     category: Option<SkillCategory>,
     popularity_score: f64,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl From<catalogue::CatalogueSkill> for CatalogueSkill {
@@ -51,6 +52,7 @@ impl From<catalogue::CatalogueSkill> for CatalogueSkill {
             category: skill.category.map(Into::into),
             popularity_score: skill.popularity_score,
             created_at: skill.created_at,
+            updated_at: skill.updated_at,
         }
     }
 }

@@ -45,6 +45,8 @@ struct CompanyMember {
     /// Whether the company belongs to this account, whose role is fixed then
     is_main_owner: bool,
     added_at: DateTime<Utc>,
+    /// When the role was changed
+    updated_at: DateTime<Utc>,
 }
 
 impl From<Member> for CompanyMember {
@@ -58,6 +60,7 @@ impl From<Member> for CompanyMember {
             role: member.role.into(),
             is_main_owner: member.is_main_owner,
             added_at: member.added_at,
+            updated_at: member.updated_at,
         }
     }
 }
@@ -129,6 +132,26 @@ impl MembersApi {
         let member = members::add(&mut tx, actor, id.0, &input.email, input.role.into()).await?;
         tx.commit().await?;
         Ok(AddResponse::Added(Json(member.into())))
+    }
+
+    /// Read a member of a company
+    ///
+    /// For those who work there and administrators.
+    #[oai(
+        path = "/:id/members/:user_id",
+        method = "get",
+        operation_id = "get_company_member"
+    )]
+    async fn get(
+        &self,
+        app: Data<&App>,
+        manager: Manager,
+        id: Path<Uuid>,
+        user_id: Path<Uuid>,
+    ) -> Result<Json<CompanyMember>> {
+        let mut conn = app.db.acquire().await?;
+        let member = members::one(&mut conn, manager.scope, id.0, user_id.0).await?;
+        Ok(Json(member.into()))
     }
 
     /// Change the role of a member

@@ -33,6 +33,7 @@ pub(crate) struct UserSkill {
     years_of_experience: f64,
     last_used: Option<NaiveDate>,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl From<skills::UserSkill> for UserSkill {
@@ -46,6 +47,7 @@ impl From<skills::UserSkill> for UserSkill {
             years_of_experience: line.details.years_of_experience,
             last_used: line.details.last_used,
             created_at: line.created_at,
+            updated_at: line.updated_at,
         }
     }
 }

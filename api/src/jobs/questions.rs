@@ -1,6 +1,7 @@
 //! What jobs ask those who apply.
 
-use jobboard_shared::jobs::questions::{self, QuestionType as Kind, QuestionWish};
+use chrono::{DateTime, Utc};
+use jobboard_shared::jobs::questions::{self, JobQuestions, QuestionType as Kind, QuestionWish};
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi, param::Path, payload::Json};
 use uuid::Uuid;
@@ -54,13 +55,16 @@ impl From<questions::Question> for Question {
 #[derive(Debug, Object)]
 struct QuestionList {
     questions: Vec<Question>,
+    /// When the job was edited, whose part they are
+    updated_at: DateTime<Utc>,
 }
 
-impl QuestionList {
-    fn of(questions: Vec<questions::Question>) -> Json<Self> {
-        Json(Self {
-            questions: questions.into_iter().map(Into::into).collect(),
-        })
+impl From<JobQuestions> for QuestionList {
+    fn from(asked: JobQuestions) -> Self {
+        Self {
+            questions: asked.questions.into_iter().map(Into::into).collect(),
+            updated_at: asked.updated_at,
+        }
     }
 }
 
@@ -116,7 +120,7 @@ impl QuestionsApi {
     ) -> Result<Json<QuestionList>> {
         let mut conn = app.db.acquire().await?;
         let questions = questions::of_job(&mut conn, id.0, reader(viewer.0)).await?;
-        Ok(QuestionList::of(questions))
+        Ok(Json(questions.into()))
     }
 
     /// Replace the questions of a job
@@ -139,6 +143,6 @@ impl QuestionsApi {
         let mut tx = app.begin().await?;
         let questions = questions::replace(&mut tx, manager.scope, id.0, wishes).await?;
         tx.commit().await?;
-        Ok(QuestionList::of(questions))
+        Ok(Json(questions.into()))
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct SavedJob {
     notes: String,
     tags: Vec<String>,
     saved_at: DateTime<Utc>,
+    /// When the notes were changed
+    updated_at: DateTime<Utc>,
 }
 
 impl From<saved_jobs::SavedJob> for SavedJob {
@@ -27,6 +29,7 @@ impl From<saved_jobs::SavedJob> for SavedJob {
             notes: saved.notes.notes,
             tags: saved.notes.tags,
             saved_at: saved.saved_at,
+            updated_at: saved.updated_at,
         }
     }
 }

@@ -71,6 +71,19 @@ impl SavedJobsApi {
         Ok(SaveResponse::Saved(Json(saved.into())))
     }
 
+    /// Read a saved job
+    #[oai(path = "/:job_id", method = "get", operation_id = "get_saved_job")]
+    async fn get(
+        &self,
+        app: Data<&App>,
+        user: Freelancer,
+        job_id: Path<Uuid>,
+    ) -> Result<Json<SavedJob>> {
+        let mut conn = app.db.acquire().await?;
+        let saved = saved_jobs::get(&mut conn, user.user_id, job_id.0).await?;
+        Ok(Json(saved.into()))
+    }
+
     /// Change the notes on a saved job
     #[oai(path = "/:job_id", method = "patch", operation_id = "update_saved_job")]
     async fn update(
@@ -98,8 +111,9 @@ impl SavedJobsApi {
         user: Freelancer,
         job_id: Path<Uuid>,
     ) -> Result<Deleted> {
-        let mut conn = app.db.acquire().await?;
-        saved_jobs::remove(&mut conn, user.user_id, job_id.0).await?;
+        let mut tx = app.begin().await?;
+        saved_jobs::remove(&mut tx, user.user_id, job_id.0).await?;
+        tx.commit().await?;
         Ok(Deleted::Deleted)
     }
 }

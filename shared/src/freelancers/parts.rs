@@ -33,6 +33,7 @@ pub trait Part: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {
 pub struct Entry<T> {
     pub id: Uuid,
     pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
     #[serde(flatten)]
     pub details: T,
 }

@@ -18,6 +18,7 @@ pub struct UserSkill {
     pub skill: Skill,
     pub details: SkillDetails,
     pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// What a freelancer says of a skill.
@@ -65,6 +66,7 @@ pub async fn add(
         skill,
         details,
         created_at,
+        updated_at: created_at,
     })
 }
 

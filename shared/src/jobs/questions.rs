@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -56,9 +57,22 @@ const MAX_LABEL: usize = 500;
 const MAX_OPTIONS: usize = 50;
 const MAX_OPTION: usize = 200;
 
-/// The questions of a job that the reader may see, in their order.
-pub async fn of_job(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Vec<Question>> {
-    Ok(db::get(conn, id, reader).await?.questions)
+/// What a job asks.
+#[derive(Clone, Debug)]
+pub struct JobQuestions {
+    /// In their order.
+    pub questions: Vec<Question>,
+    /// When the job was edited, whose part they are.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The questions of a job that the reader may see.
+pub async fn of_job(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<JobQuestions> {
+    let job = db::get(conn, id, reader).await?;
+    Ok(JobQuestions {
+        questions: job.questions,
+        updated_at: job.summary.updated_at,
+    })
 }
 
 /// Makes these the questions of a job of the scope, in this order. Answers given
@@ -68,7 +82,7 @@ pub async fn replace(
     scope: Scope,
     job_id: Uuid,
     wishes: Vec<QuestionWish>,
-) -> Result<Vec<Question>> {
+) -> Result<JobQuestions> {
     db::lock(conn, job_id, scope)
         .await?
         .ensure(CompanyRole::Recruiter)?;
@@ -87,8 +101,11 @@ pub async fn replace(
         .into_iter()
         .map(QuestionWish::into_question)
         .collect();
-    db::questions::replace(conn, job_id, scope, &questions).await?;
-    Ok(questions)
+    let updated_at = db::questions::replace(conn, job_id, scope, &questions).await?;
+    Ok(JobQuestions {
+        questions,
+        updated_at,
+    })
 }
 
 fn check(rules: &mut Rules, wishes: &[QuestionWish], known: &[Question]) {

@@ -16,6 +16,7 @@ pub struct SavedRow {
     pub is_open: bool,
     pub notes: Notes,
     pub saved_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// Until the end of the transaction nobody else saves for this account.
@@ -59,7 +60,7 @@ pub async fn insert(
 
 pub async fn get(conn: &mut PgConnection, user_id: Uuid, job_id: Uuid) -> Result<SavedRow> {
     sqlx::query!(
-        r#"select s.id, s.notes, s.tags as "tags: Json<Vec<String>>", s.created_at,
+        r#"select s.id, s.notes, s.tags as "tags: Json<Vec<String>>", s.created_at, s.updated_at,
                   is_live(j, (select app_now())) as "is_open!"
            from saved_jobs s join jobs j on j.id = s.job_id
            where s.user_id = $1 and s.job_id = $2"#,
@@ -77,6 +78,7 @@ pub async fn get(conn: &mut PgConnection, user_id: Uuid, job_id: Uuid) -> Result
             tags: row.tags.0,
         },
         saved_at: row.created_at,
+        updated_at: row.updated_at,
     })
     .ok_or(Error::NotFound("saved job"))
 }
@@ -89,7 +91,7 @@ pub async fn list(
     paging: &Paging,
 ) -> Result<Slice<SavedRow>> {
     let rows = sqlx::query!(
-        r#"select s.id, s.job_id, s.notes, s.tags as "tags: Json<Vec<String>>", s.created_at,
+        r#"select s.id, s.job_id, s.notes, s.tags as "tags: Json<Vec<String>>", s.created_at, s.updated_at,
                   is_live(j, (select app_now())) as "is_open!"
            from saved_jobs s join jobs j on j.id = s.job_id
            where s.user_id = $1 and ($2::text is null or s.tags @> to_jsonb(array[$2]))
@@ -115,6 +117,7 @@ pub async fn list(
             tags: row.tags.0,
         },
         saved_at: row.created_at,
+        updated_at: row.updated_at,
     })
     .collect();
     let total = match paging.start {

@@ -28,6 +28,8 @@ pub struct SavedJob {
     pub is_open: bool,
     pub notes: Notes,
     pub saved_at: DateTime<Utc>,
+    /// When the notes were changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// What people note down beside a saved job, for themselves.
@@ -115,7 +117,8 @@ pub async fn remove(conn: &mut PgConnection, user_id: Uuid, job_id: Uuid) -> Res
     db::delete(conn, user_id, job_id).await
 }
 
-async fn get(conn: &mut PgConnection, user_id: Uuid, job_id: Uuid) -> Result<SavedJob> {
+/// One that this account has saved.
+pub async fn get(conn: &mut PgConnection, user_id: Uuid, job_id: Uuid) -> Result<SavedJob> {
     let row = db::get(conn, user_id, job_id).await?;
     with_jobs(conn, vec![row])
         .await?
@@ -136,6 +139,7 @@ async fn with_jobs(conn: &mut PgConnection, rows: Vec<db::SavedRow>) -> Result<V
             is_open: row.is_open,
             notes: row.notes,
             saved_at: row.saved_at,
+            updated_at: row.updated_at,
         })
     });
     Ok(saved.collect())

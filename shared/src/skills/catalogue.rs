@@ -19,6 +19,7 @@ pub struct CatalogueSkill {
     pub category: Option<SkillCategory>,
     pub popularity_score: f64,
     pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// What is said of a skill.

@@ -73,7 +73,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         CatalogueSkill,
         r#"select id, name, slug, description, category as "category: SkillCategory",
-                  popularity_score, created_at
+                  popularity_score, created_at, updated_at
            from skills
            where ($1::text is null or lower(name) like $1)
              and ($2::skill_category is null or category = $2)

@@ -6,13 +6,27 @@
 
 pub mod db;
 
-/// Things that can be edited against a version.
+/// Things that can be edited against a version. What follows the name is what names
+/// one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Versioned {
     Account,
     Application,
+    Category,
+    Certification,
     Company,
+    /// The company and the account.
+    CompanyMember,
+    Education,
     EmployerProfile,
     FreelancerProfile,
+    /// With its questions.
     Job,
+    Portfolio,
+    /// The account and the job.
+    SavedJob,
+    Skill,
+    /// The freelancer's profile and the skill.
+    UserSkill,
+    WorkExperience,
 }

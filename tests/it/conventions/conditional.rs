@@ -8,7 +8,7 @@ use crate::{
     support::{Client, Response, TestApp},
 };
 
-async fn send(
+pub(super) async fn send(
     client: &Client,
     method: Method,
     path: &str,
@@ -24,7 +24,7 @@ async fn send(
     Response::read(request, format!("{method} {path} with {header:?}")).await
 }
 
-fn etag(answer: &Response) -> String {
+pub(super) fn etag(answer: &Response) -> String {
     answer.headers["etag"].to_str().unwrap().to_owned()
 }
 

@@ -1,6 +1,7 @@
 //! What holds for every address: problems, headers, ids, documents.
 
 mod conditional;
+mod conditional_parts;
 mod idempotency;
 mod limits;
 mod names;

@@ -27,6 +27,7 @@ macro_rules! part {
             id: Uuid,
             $($field: $type,)*
             created_at: DateTime<Utc>,
+            updated_at: DateTime<Utc>,
         }
 
         impl From<$input> for $domain {
@@ -41,6 +42,7 @@ macro_rules! part {
                     id: entry.id,
                     $($field: entry.details.$field,)*
                     created_at: entry.created_at,
+                    updated_at: entry.updated_at,
                 }
             }
         }

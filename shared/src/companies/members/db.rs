@@ -43,13 +43,13 @@ pub async fn list(
         Member,
         r#"select e.user_id, e.id as employer_id, e.first_name, e.last_name, u.email,
                   t.role as "role!: CompanyRole", t.is_main_owner as "is_main_owner!",
-                  t.added_at as "added_at!"
+                  t.added_at as "added_at!", t.updated_at as "updated_at!"
            from (
                select employer_id, 'owner'::company_role as role, true as is_main_owner,
-                   created_at as added_at
+                   created_at as added_at, created_at as updated_at
                from companies where id = $1
                union all
-               select m.employer_id, m.role, false, m.created_at
+               select m.employer_id, m.role, false, m.created_at, m.updated_at
                from company_members m join companies c on c.id = m.company_id
                where m.company_id = $1 and m.employer_id is distinct from c.employer_id
            ) t
@@ -84,7 +84,8 @@ pub async fn get(
         r#"select e.user_id, e.id as employer_id, e.first_name, e.last_name, u.email,
                   role_in_company(c.id, c.employer_id, e.id) as "role!: CompanyRole",
                   c.employer_id is not distinct from e.id as "is_main_owner!",
-                  coalesce(m.created_at, c.created_at) as "added_at!"
+                  coalesce(m.created_at, c.created_at) as "added_at!",
+                  coalesce(m.updated_at, c.created_at) as "updated_at!"
            from companies c
            join employer_profiles e on e.user_id = $2
            join users u on u.id = e.user_id

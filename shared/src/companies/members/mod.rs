@@ -23,6 +23,8 @@ pub struct Member {
     /// Whether the company belongs to this account: its role is fixed.
     pub is_main_owner: bool,
     pub added_at: DateTime<Utc>,
+    /// When the role was changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// The most that work for one company, beside its owner.
@@ -37,6 +39,17 @@ pub async fn list(
 ) -> Result<Slice<Member>> {
     role_of(conn, scope, company_id).await?;
     db::list(conn, company_id, paging).await
+}
+
+/// One of them. For everybody who works there.
+pub async fn one(
+    conn: &mut PgConnection,
+    scope: Scope,
+    company_id: Uuid,
+    user_id: Uuid,
+) -> Result<Member> {
+    role_of(conn, scope, company_id).await?;
+    get(conn, company_id, user_id).await
 }
 
 /// Lets the employer with this email address work for the company.

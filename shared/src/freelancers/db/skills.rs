@@ -20,6 +20,7 @@ struct Row {
     years_of_experience: f64,
     last_used: Option<NaiveDate>,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl From<Row> for UserSkill {
@@ -37,6 +38,7 @@ impl From<Row> for UserSkill {
                 last_used: row.last_used,
             },
             created_at: row.created_at,
+            updated_at: row.updated_at,
         }
     }
 }
@@ -53,7 +55,7 @@ pub async fn list(
         r#"select s.id, s.name, s.slug, s.category as "category: SkillCategory",
                   us.proficiency_level as "proficiency_level: ProficiencyLevel",
                   us.years_of_experience::float8 as "years_of_experience!", us.last_used,
-                  us.created_at
+                  us.created_at, us.updated_at
            from user_skills us join skills s on s.id = us.skill_id
            where us.freelancer_profile_id = $1
              and ($2::text is null or (lower(s.name) collate "C", s.id) > (lower($2), $3))
@@ -97,7 +99,7 @@ pub async fn get(conn: &mut PgConnection, profile_id: Uuid, skill_id: Uuid) -> R
         r#"select s.id, s.name, s.slug, s.category as "category: SkillCategory",
                   us.proficiency_level as "proficiency_level: ProficiencyLevel",
                   us.years_of_experience::float8 as "years_of_experience!", us.last_used,
-                  us.created_at
+                  us.created_at, us.updated_at
            from user_skills us join skills s on s.id = us.skill_id
            where us.freelancer_profile_id = $1 and us.skill_id = $2"#,
         profile_id,

@@ -1,10 +1,11 @@
 //! SQL of the questions of jobs.
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Result,
+    Error, Result,
     employers::Scope,
     jobs::questions::{Question, QuestionType},
 };
@@ -32,25 +33,25 @@ pub async fn list(conn: &mut PgConnection, job_id: Uuid) -> Result<Vec<Question>
         .collect())
 }
 
-/// Makes the job ask exactly this, if it is of the scope: an edit of the job.
+/// Makes the job ask exactly this, if it is of the scope: an edit of the job, whose
+/// time it gives.
 pub async fn replace(
     conn: &mut PgConnection,
     job_id: Uuid,
     scope: Scope,
     questions: &[Question],
-) -> Result<()> {
-    let touched = sqlx::query!(
+) -> Result<DateTime<Utc>> {
+    let edited = sqlx::query_scalar!(
         "update jobs set updated_at = app_now()
-         where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) <= 'recruiter')",
+         where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) <= 'recruiter')
+         returning updated_at",
         job_id,
         scope == Scope::Any,
         scope.employer_id(),
     )
-    .execute(&mut *conn)
-    .await?;
-    if touched.rows_affected() == 0 {
-        return Err(crate::Error::NotFound("job"));
-    }
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Error::NotFound("job"))?;
     let ids: Vec<Uuid> = questions.iter().map(|question| question.id).collect();
     sqlx::query!(
         "delete from job_questions where job_id = $1 and id <> all($2)",
@@ -73,5 +74,5 @@ pub async fn replace(
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(edited)
 }

@@ -23,7 +23,7 @@ pub async fn page(
         CatalogueSkill,
         r#"
         select id, name, slug, description, category as "category: SkillCategory",
-            popularity_score, created_at
+            popularity_score, created_at, updated_at
         from skills
         where ($1::text is null or position(lower($1) in lower(name)) > 0)
             and ($2::skill_category is null or category = $2)
@@ -48,7 +48,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<CatalogueSkill> {
         CatalogueSkill,
         r#"
         select id, name, slug, description, category as "category: SkillCategory",
-            popularity_score, created_at
+            popularity_score, created_at, updated_at
         from skills where id = $1
         "#,
         id

@@ -53,6 +53,15 @@ pub(super) fn rows() -> Vec<Row> {
         )
         .about("as its owner"),
         row(
+            "get_company_member",
+            "401 403 200/404 200/404 200",
+            |case| async move {
+                let (company, member) = team(&case).await;
+                Ask::of(company).and(member)
+            },
+        )
+        .about("as its owner"),
+        row(
             "update_company_member",
             "401 403 200/404 200/404 200",
             |case| async move {

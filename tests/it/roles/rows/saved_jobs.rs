@@ -21,6 +21,11 @@ pub(super) fn rows() -> Vec<Row> {
             Ask::default().json(json!({"job_id": case.job().await}))
         }),
         row(
+            "get_saved_job",
+            "401 200/404 403 403 403",
+            |case| async move { Ask::of(saved(&case).await) },
+        ),
+        row(
             "update_saved_job",
             "401 200/404 403 403 403",
             |case| async move { Ask::of(saved(&case).await).json(json!({"notes": "Near"})) },

@@ -1,5 +1,6 @@
 //! Posting, changing, listing and looking at jobs.
 
+mod companies;
 mod counters;
 mod lifecycle;
 mod limits;

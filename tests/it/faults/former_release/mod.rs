@@ -1,30 +1,24 @@
 //! Workers of the release before, on the schema of this one. Their statements are
 //! kept as texts: what they did when they were released is what they do.
 
+mod worker;
+
 use std::{sync::Arc, time::Duration};
 
 use jobboard_shared::{
-    database::{MIGRATOR, migrate, migrate_with, waited_in_vain},
-    queue::{Again, DeathReason, LeaseKey, LeasedTask, Settlement, TaskId, db, enqueue_many},
+    database::{MIGRATOR, migrate, migrate_with},
+    queue::{Again, DeathReason, LeasedTask, Settlement, db, enqueue_many},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{Connection, PgConnection, PgPool, Row, migrate::Migrator};
+use sqlx::{PgConnection, PgPool, migrate::Migrator};
 use tokio::sync::Notify;
 
+use self::worker::{FAILED, Former, RELEASED};
 use crate::support::TestDatabase;
 
 const LEASE: Duration = Duration::from_secs(30);
 /// The newest migration that the former release had.
 const NEWEST: i64 = 20_261_122_001_400;
-
-const INSERT: &str = include_str!("former_release/insert.sql");
-const LEASE_SQL: &str = include_str!("former_release/lease.sql");
-const LEASE_SUSPECT: &str = include_str!("former_release/lease_suspect.sql");
-const HEARTBEAT: &str = include_str!("former_release/heartbeat.sql");
-const FINISH: &str = include_str!("former_release/finish.sql");
-const BRING_BACK: &str = include_str!("former_release/bring_back.sql");
-const BURY: &str = include_str!("former_release/bury.sql");
-const LAPSED: &str = include_str!("former_release/lapsed.sql");
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Numbered {
@@ -56,172 +50,6 @@ impl jobboard_shared::queue::Task for Keyed {
     fn unique_key(&self) -> Option<String> {
         Some(self.key.clone())
     }
-}
-
-/// A connection of a former worker.
-struct Former(PgConnection);
-
-/// How a former worker brings a task back.
-#[derive(Clone, Copy)]
-struct Back {
-    counted: bool,
-    error: Option<&'static str>,
-    lapse: &'static str,
-    rescues: bool,
-}
-
-const FAILED: Back = Back {
-    counted: true,
-    error: Some("of the former release"),
-    lapse: "none",
-    rescues: false,
-};
-const RELEASED: Back = Back {
-    counted: false,
-    error: None,
-    lapse: "as before",
-    rescues: false,
-};
-const LAPSE: Back = Back {
-    counted: true,
-    error: Some("the lease ran out: its worker died or lost the database"),
-    lapse: "one more",
-    rescues: true,
-};
-
-impl Former {
-    async fn connect(url: &str) -> Self {
-        let mut conn = PgConnection::connect(url).await.unwrap();
-        db::prefer_indexes(&mut conn).await.unwrap();
-        Self(conn)
-    }
-
-    async fn insert(&mut self, kind: &str, args: Vec<serde_json::Value>, key: Option<&str>) {
-        let of_all = |text: &str| vec![text.to_owned(); args.len()];
-        let rows = sqlx::query(INSERT)
-            .bind(of_all("default"))
-            .bind(of_all(kind))
-            .bind(&args)
-            .bind(vec![0_i16; args.len()])
-            .bind(vec![10_i16; args.len()])
-            .bind(vec![key.map(str::to_owned); args.len()])
-            .bind(vec![0_f64; args.len()])
-            .bind("tasks")
-            .bind(300_f64)
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap();
-        assert_eq!(rows.len(), args.len());
-    }
-
-    async fn lease(&mut self, limit: i64) -> Vec<LeaseKey> {
-        sqlx::query(LEASE_SQL)
-            .bind("default")
-            .bind(limit)
-            .bind(LEASE.as_secs_f64())
-            .bind("former")
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap()
-            .iter()
-            .map(key)
-            .collect()
-    }
-
-    async fn lease_suspect(&mut self) -> Option<LeaseKey> {
-        sqlx::query(LEASE_SUSPECT)
-            .bind("default")
-            .bind(LEASE.as_secs_f64())
-            .bind("former")
-            .fetch_optional(&mut self.0)
-            .await
-            .unwrap()
-            .as_ref()
-            .map(key)
-    }
-
-    async fn heartbeat(&mut self, keys: &[LeaseKey]) -> usize {
-        let (ids, fences) = unzip(keys);
-        sqlx::query(HEARTBEAT)
-            .bind(ids)
-            .bind(fences)
-            .bind(LEASE.as_secs_f64())
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap()
-            .len()
-    }
-
-    /// Again after a deadlock with a migration, as former workers do after
-    /// everything but a refusal.
-    async fn finish(&mut self, keys: &[LeaseKey]) -> usize {
-        let (ids, fences) = unzip(keys);
-        loop {
-            let finished = sqlx::query(FINISH)
-                .bind(&ids)
-                .bind(&fences)
-                .fetch_all(&mut self.0)
-                .await;
-            match finished {
-                Err(error) if waited_in_vain(&error) => {}
-                finished => return finished.unwrap().len(),
-            }
-        }
-    }
-
-    async fn bring_back(&mut self, keys: &[LeaseKey], delay: f64, back: Back) -> usize {
-        let (ids, fences) = unzip(keys);
-        let number = ids.len();
-        sqlx::query(BRING_BACK)
-            .bind(ids)
-            .bind(fences)
-            .bind(vec![delay; number])
-            .bind(vec![back.counted; number])
-            .bind(vec![back.error; number])
-            .bind(vec![back.lapse; number])
-            .bind(back.rescues)
-            .bind(300_f64)
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap()
-            .len()
-    }
-
-    async fn bury(&mut self, keys: &[LeaseKey]) -> usize {
-        let (ids, fences) = unzip(keys);
-        let number = ids.len();
-        sqlx::query(BURY)
-            .bind(ids)
-            .bind(fences)
-            .bind(vec!["gave_up"; number])
-            .bind(vec!["hopeless"; number])
-            .bind(false)
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap()
-            .len()
-    }
-
-    async fn rescue(&mut self) -> usize {
-        let rows = sqlx::query(LAPSED)
-            .bind(vec!["default".to_owned()])
-            .fetch_all(&mut self.0)
-            .await
-            .unwrap();
-        let keys: Vec<_> = rows.iter().map(key).collect();
-        self.bring_back(&keys, 4.0, LAPSE).await
-    }
-}
-
-fn key(row: &sqlx::postgres::PgRow) -> LeaseKey {
-    LeaseKey {
-        id: TaskId(row.get("id")),
-        fence: row.get("fence"),
-    }
-}
-
-fn unzip(keys: &[LeaseKey]) -> (Vec<i64>, Vec<i64>) {
-    keys.iter().map(|key| (key.id.0, key.fence)).unzip()
 }
 
 async fn count(db: &PgPool, sql: &'static str) -> i64 {

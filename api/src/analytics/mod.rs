@@ -37,7 +37,7 @@ impl AnalyticsApi {
         from: Query<Option<NaiveDate>>,
         /// The last day, included
         to: Query<Option<NaiveDate>>,
-        /// Of this employer's jobs alone: the id of a profile
+        /// Of this employer's jobs alone, as the employer sees them: the id of a profile
         employer_id: Query<Option<Uuid>>,
         /// Of this job alone
         job_id: Query<Option<Uuid>>,
@@ -51,7 +51,8 @@ impl AnalyticsApi {
 
     /// Figures of the own jobs
     ///
-    /// By day in UTC, of at most 366 days; without a range, of the last 30.
+    /// With those of companies that the account recruits for. By day in UTC, of at most
+    /// 366 days; without a range, of the last 30.
     #[oai(
         path = "/employers/analytics",
         method = "get",

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Counts, Filter, Range};
-use crate::Result;
+use crate::{Result, employers::CompanyRole};
 
 type Day = (NaiveDate, Counts);
 
@@ -16,21 +16,23 @@ pub async fn today(conn: &mut PgConnection) -> Result<NaiveDate> {
     Ok(today)
 }
 
-pub(super) async fn job_exists(
+/// What an employer may do for a job, anybody everything; none where there is no such
+/// job for them.
+pub(super) async fn role_for_job(
     conn: &mut PgConnection,
     job_id: Uuid,
     employer_id: Option<Uuid>,
-) -> Result<bool> {
-    let exists = sqlx::query_scalar!(
-        r#"select exists (
-               select from jobs where id = $1 and ($2::uuid is null or employer_id = $2)
-           ) as "exists!""#,
+) -> Result<Option<CompanyRole>> {
+    let role = sqlx::query_scalar!(
+        r#"select case when $2::uuid is null then 'owner'
+                  else role_in_company(company_id, employer_id, $2) end as "role: CompanyRole"
+           from jobs where id = $1"#,
         job_id,
         employer_id,
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(exists)
+    Ok(role.flatten())
 }
 
 /// From which day on the events themselves are counted. Days are rolled up one after
@@ -84,7 +86,8 @@ pub(super) async fn job_days(
         r#"with fitting as materialized (
                select c.day, c.postings, c.views, c.applications, c.hire_seconds
                from jobs j join job_day_counts c on c.job_id = j.id
-               where ($1::uuid is null or j.employer_id = $1)
+               where ($1::uuid is null
+                      or is_job_of(j, $1, (select companies_worked_for($1, 'recruiter'))))
                  and ($2::uuid is null or j.id = $2)
                  and c.day >= $3 and c.day < $4),
            hired as (
@@ -134,7 +137,8 @@ pub(super) async fn live_days(
            from job_events($3::date::timestamp at time zone 'UTC',
                            ($4::date + 1)::timestamp at time zone 'UTC') e
            where ($1::uuid is null
-                  or exists (select from jobs j where j.id = e.job_id and j.employer_id = $1))
+                  or exists (select from jobs j where j.id = e.job_id
+                      and is_job_of(j, $1, (select companies_worked_for($1, 'recruiter')))))
              and ($2::uuid is null or e.job_id = $2)
            group by e.day"#,
         filter.employer_id,

@@ -9,7 +9,7 @@ use chrono::{Days, NaiveDate};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Result, rules::Rules};
+use crate::{Error, Result, employers::CompanyRole, rules::Rules};
 
 /// The most days that one question is about.
 pub const MAX_DAYS: u64 = 366;
@@ -21,7 +21,7 @@ const DAYS_PER_TASK: usize = 50;
 /// Whose jobs are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// The jobs of this employer's profile.
+    /// The jobs of this employer's profile and of the companies that they recruit for.
     pub employer_id: Option<Uuid>,
     pub job_id: Option<Uuid>,
 }
@@ -108,10 +108,11 @@ pub async fn range(
 /// What happened in the range: from rolled-up days, and from the events themselves
 /// from the first day on that is not rolled up.
 pub async fn report(conn: &mut PgConnection, filter: Filter, range: Range) -> Result<Report> {
-    if let Some(job_id) = filter.job_id
-        && !db::job_exists(conn, job_id, filter.employer_id).await?
-    {
-        return Err(Error::NotFound("job"));
+    if let Some(job_id) = filter.job_id {
+        db::role_for_job(conn, job_id, filter.employer_id)
+            .await?
+            .ok_or(Error::NotFound("job"))?
+            .ensure(CompanyRole::Recruiter)?;
     }
     let live_from = db::first_live_day(conn, range).await?;
     let mut days: BTreeMap<NaiveDate, Counts> = range

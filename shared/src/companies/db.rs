@@ -163,7 +163,7 @@ pub async fn list(
         where ($1::text is null or normalized_name collate "C" like $1)
             and ($2::boolean is null or is_verified = $2)
             and ($3::uuid is null or employer_id = $3
-                or id = any(array(select m.company_id from company_members m where m.employer_id = $3)))
+                or id = any((select companies_worked_for($3))::uuid[]))
             and ($4::text is null or normalized_name collate "C" > $4)
         order by normalized_name collate "C"
         limit $5 offset $6
@@ -207,7 +207,7 @@ async fn count(
         where ($1::text is null or normalized_name collate "C" like $1)
             and ($2::boolean is null or is_verified = $2)
             and ($3::uuid is null or employer_id = $3
-                or id = any(array(select m.company_id from company_members m where m.employer_id = $3)))
+                or id = any((select companies_worked_for($3))::uuid[]))
         "#,
         prefix,
         filter.is_verified,

@@ -172,13 +172,5 @@ async fn push_scope(
         query.push("true");
         return Ok(());
     };
-    let others = companies::members::db::companies_of(conn, employer_id).await?;
-    query.push("(j.employer_id = ").push_bind(employer_id);
-    // Only for those who need it: without, an index gives the order.
-    if !others.is_empty() {
-        query.push(" or j.company_id = any(");
-        query.push_bind(others).push(")");
-    }
-    query.push(")");
-    Ok(())
+    companies::members::db::push_jobs_of(conn, query, employer_id).await
 }

@@ -18,7 +18,8 @@ pub enum Reader {
 
 impl Reader {
     /// Freelancers read their own profile, employers those of people who applied for
-    /// one of their jobs, administrators all. To anybody else there is none.
+    /// one of their jobs or of a company that they work for, administrators all. To
+    /// anybody else there is none.
     pub async fn ensure_may_read(self, conn: &mut PgConnection, profile_id: Uuid) -> Result<()> {
         let may = match self {
             Self::Admin => db::exists(conn, profile_id).await?,

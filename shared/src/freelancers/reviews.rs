@@ -66,9 +66,10 @@ pub struct Reviewer {
 /// What an employer and a freelancer have had to do with each other.
 #[derive(Clone, Copy, Debug)]
 pub struct Acquaintance {
-    /// The freelancer has applied for one of the employer's jobs.
+    /// The freelancer has applied for a job of the employer or of a company that they
+    /// work for.
     pub has_applied: bool,
-    /// And was hired for the job in question.
+    /// And was hired for the job in question, which is the employer's own.
     pub was_hired: bool,
 }
 

@@ -155,6 +155,110 @@ async fn each_role_may_do_to_applications_what_is_its_own() {
     app.drain_tasks().await;
 }
 
+/// The id of the freelancer's profile and an application of theirs.
+async fn applicant(app: &TestApp, team: &Team) -> (Uuid, Uuid) {
+    let freelancer = app.freelancer().await;
+    let id = team.board.apply(&freelancer).await.expect(201).id();
+    let profile = freelancer.get("/api/freelancers/profile/").await;
+    (profile.expect(200).id(), id)
+}
+
+#[tokio::test]
+async fn the_team_reads_the_profiles_of_those_who_applied() {
+    let app = TestApp::start().await;
+    let team = Team::new(&app).await;
+    let (profile, application) = applicant(&app, &team).await;
+    let stranger = app.employer().await;
+    let path = format!("/api/freelancers/{profile}/");
+    let reviews = format!("{path}reviews/");
+    for reader in [&team.board.employer, &team.recruiter, &team.reviewer] {
+        reader.get(&path).await.expect(200);
+        reader.get(&reviews).await.expect(200);
+    }
+    stranger.get(&path).await.expect(404);
+    stranger.get(&reviews).await.expect(404);
+    // The one to whom the job belongs reviews the work.
+    sqlx::query("update applications set status = 'accepted' where id = $1")
+        .bind(application)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    let review = json!({"job_id": team.board.job_id, "rating": 5});
+    for member in [&team.recruiter, &team.reviewer] {
+        let refused = member.post(&reviews, review.clone()).await.expect(403);
+        assert_eq!(refused.json["code"], "not_hired");
+    }
+    let owner = &team.board.employer;
+    owner.post(&reviews, review).await.expect(201);
+    // Whoever left reads no more.
+    let members = format!("/api/companies/{}/members/", team.company);
+    let leave = format!("{members}{}/", team.reviewer.user_id);
+    owner.delete(&leave).await.expect(204);
+    team.reviewer.get(&path).await.expect(404);
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
+async fn owners_and_recruiters_see_the_analytics() {
+    let app = TestApp::start().await;
+    let team = Team::new(&app).await;
+    applicant(&app, &team).await;
+    let own = "/api/employers/analytics/";
+    let of_job = format!("{own}?job_id={}", team.board.job_id);
+    let applications = async |reader: &Client, path: &str| {
+        let report = reader.get(path).await.expect(200);
+        report.json["total"]["applications"].clone()
+    };
+    for path in [own, &of_job] {
+        assert_eq!(applications(&team.board.employer, path).await, 1);
+        assert_eq!(applications(&team.recruiter, path).await, 1);
+    }
+    assert_eq!(applications(&team.reviewer, own).await, 0);
+    role_required(team.reviewer.get(&of_job).await);
+    app.employer().await.get(&of_job).await.expect(404);
+    app.drain_tasks().await;
+    // Once more, from days that are rolled up.
+    app.advance_time(std::time::Duration::from_secs(86_400))
+        .await;
+    app.enqueue(&jobboard_shared::analytics::tasks::RollUp {})
+        .await;
+    app.drain_tasks().await;
+    let recruiter = app.login(&team.recruiter.email).await;
+    assert_eq!(applications(&recruiter, own).await, 1);
+    let reviewer = app.login(&team.reviewer.email).await;
+    assert_eq!(applications(&reviewer, own).await, 0);
+    app.drain_tasks().await;
+}
+
+/// What is said of one row and what is said of many are the same.
+#[tokio::test]
+async fn access_is_spelled_alike_for_one_job_and_for_many() {
+    let app = TestApp::start().await;
+    let team = Team::new(&app).await;
+    let stranger = app.employer().await;
+    for person in [
+        &team.board.employer,
+        &team.recruiter,
+        &team.reviewer,
+        &stranger,
+    ] {
+        for role in ["owner", "recruiter", "reviewer"] {
+            let (one, many): (bool, bool) = sqlx::query_as(
+                "select coalesce(role_in_company(j.company_id, j.employer_id, e.id) <= $2::company_role, false),
+                        coalesce(is_job_of(j, e.id, (select companies_worked_for(e.id, $2::company_role))), false)
+                 from jobs j, employer_profiles e where e.user_id = $1",
+            )
+            .bind(person.user_id)
+            .bind(role)
+            .fetch_one(&app.db)
+            .await
+            .unwrap();
+            assert_eq!(one, many, "{role}");
+        }
+    }
+    app.drain_tasks().await;
+}
+
 #[tokio::test]
 async fn owners_manage_the_company_and_its_members() {
     let app = TestApp::start().await;

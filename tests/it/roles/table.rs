@@ -18,9 +18,10 @@ Every operation of the API, and the status that each role is answered. The page 
 - An *employer* is one whom no administrator has verified. Where the two employers differ, the setting
   `require_verified_employer` is the reason: it is on here. Without it both are answered alike.
 - An employer's own things are those of their companies and of the companies that they work for:
-  `owner` manages the company and its members, `recruiter` posts jobs and moves applications, `reviewer`
-  reads applications, rates them and notes things down. What a member's role does not reach is 403
-  `company_role_required`.
+  `owner` manages the company and its members, `recruiter` posts jobs, moves applications and sees the
+  analytics, `reviewer` reads applications with the profiles and reviews of those who applied, rates them
+  and notes things down. What a member's role does not reach is 403 `company_role_required`. Reviews are
+  written by whom the job belongs to.
 - Whoever is refused by role gets 403 `role_required`, whoever is not signed in 401.
 - Role, verification, ratings and counters are set by no body: naming them is 422.
 ";

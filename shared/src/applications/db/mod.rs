@@ -12,7 +12,7 @@ use super::{
     screening::ScreeningAnswer,
 };
 use crate::{
-    Error, Result, companies,
+    Error, Result,
     pagination::{Paging, Slice, Start, TimeCursor},
 };
 
@@ -194,10 +194,6 @@ pub async fn list(
     paging: &Paging,
 ) -> Result<Slice<Application>> {
     let (applicant_id, employer_id) = owners(asker);
-    let others = match employer_id {
-        Some(employer_id) => companies::members::db::companies_of(conn, employer_id).await?,
-        None => Vec::new(),
-    };
     let cursor = paging.cursor();
     let rows = sqlx::query_as!(
         Application,
@@ -219,7 +215,7 @@ pub async fn list(
            left join freelancer_profiles f on f.user_id = a.applicant_id
            left join employer_profiles e on e.id = j.employer_id
            where ($1::uuid is null or a.applicant_id = $1)
-             and ($2::uuid is null or j.employer_id = $2 or j.company_id = any($9))
+             and ($2::uuid is null or is_job_of(j, $2, (select companies_worked_for($2))))
              and ($3::uuid is null or a.job_id = $3)
              and ($4::application_status is null or a.status = $4)
              and ($5::timestamptz is null or (a.applied_at, a.id) < ($5, $6))
@@ -233,12 +229,11 @@ pub async fn list(
         cursor.map(|cursor| cursor.id),
         paging.limit(),
         paging.offset(),
-        &others,
     )
     .fetch_all(&mut *conn)
     .await?;
     let total = match paging.start {
-        Start::Page(_) => Some(count(conn, asker, &others, filter).await?),
+        Start::Page(_) => Some(count(conn, asker, filter).await?),
         Start::After(_) => None,
     };
     Ok(Slice::cut(rows, paging.size, total, |row| TimeCursor {
@@ -247,26 +242,20 @@ pub async fn list(
     }))
 }
 
-async fn count(
-    conn: &mut PgConnection,
-    asker: Asker,
-    others: &[Uuid],
-    filter: &ApplicationFilter,
-) -> Result<i64> {
+async fn count(conn: &mut PgConnection, asker: Asker, filter: &ApplicationFilter) -> Result<i64> {
     let (applicant_id, employer_id) = owners(asker);
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!"
            from applications a
            join jobs j on j.id = a.job_id
            where ($1::uuid is null or a.applicant_id = $1)
-             and ($2::uuid is null or j.employer_id = $2 or j.company_id = any($5))
+             and ($2::uuid is null or is_job_of(j, $2, (select companies_worked_for($2))))
              and ($3::uuid is null or a.job_id = $3)
              and ($4::application_status is null or a.status = $4)"#,
         applicant_id,
         employer_id,
         filter.job_id,
         filter.status as Option<ApplicationStatus>,
-        others,
     )
     .fetch_one(conn)
     .await?)

@@ -1,7 +1,7 @@
 //! SQL of company members. The main owner stands in `companies` and nowhere else;
 //! the view that both make together is spelled out in [`list`] and [`get`].
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::Member;
@@ -11,15 +11,27 @@ use crate::{
     pagination::{Paging, Slice, Start, TimeCursor},
 };
 
-/// The companies that an employer works for without owning them, in any role.
-pub async fn companies_of(conn: &mut PgConnection, employer_id: Uuid) -> Result<Vec<Uuid>> {
-    let ids = sqlx::query_scalar!(
-        "select company_id from company_members where employer_id = $1",
+/// Adds the condition that a job `j` is one of an employer's or of the companies that
+/// they work for. Lists by date read an index in its order where there are no such
+/// companies; one statement for both would hide that from the planner.
+pub async fn push_jobs_of(
+    conn: &mut PgConnection,
+    query: &mut QueryBuilder<Postgres>,
+    employer_id: Uuid,
+) -> Result<()> {
+    let others = sqlx::query_scalar!(
+        r#"select companies_worked_for($1) as "companies!""#,
         employer_id
     )
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(ids)
+    if others.is_empty() {
+        query.push("j.employer_id = ").push_bind(employer_id);
+    } else {
+        query.push("is_job_of(j, ").push_bind(employer_id);
+        query.push(", ").push_bind(others).push(")");
+    }
+    Ok(())
 }
 
 pub async fn list(

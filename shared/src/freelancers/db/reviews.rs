@@ -126,11 +126,12 @@ pub async fn acquaintance(
     Ok(sqlx::query_as!(
         Acquaintance,
         r#"select count(*) > 0 as "has_applied!",
-                  coalesce(bool_or(a.job_id = $3 and a.status = 'accepted'), false) as "was_hired!"
+                  coalesce(bool_or(a.job_id = $3 and a.status = 'accepted'
+                      and j.employer_id = $2), false) as "was_hired!"
            from freelancer_profiles f
            join applications a on a.applicant_id = f.user_id
            join jobs j on j.id = a.job_id
-           where f.id = $1 and j.employer_id = $2"#,
+           where f.id = $1 and is_job_of(j, $2, (select companies_worked_for($2)))"#,
         freelancer_profile_id,
         employer_profile_id,
         job_id,

@@ -61,29 +61,16 @@ pub async fn list_of_employer(
     status: Option<JobStatus>,
     paging: &Paging,
 ) -> Result<Slice<JobSummary>> {
-    let others = companies::members::db::companies_of(conn, employer_id).await?;
-    let push_filter = |query: &mut QueryBuilder<Postgres>| {
-        query.push("(j.employer_id = ").push_bind(employer_id);
-        // Only for those who need it: without, an index gives the order.
-        if !others.is_empty() {
-            query.push(" or j.company_id = any(");
-            query.push_bind(others.clone()).push(")");
-        }
-        query.push(")");
-        if let Some(status) = status {
-            query.push(" and j.status = ").push_bind(status);
-        }
-    };
     let total = match paging.start {
         Start::Page(_) => {
             let mut query = QueryBuilder::new("select count(*) from jobs j where ");
-            push_filter(&mut query);
+            push_employer(conn, &mut query, employer_id, status).await?;
             Some(query.build_query_scalar().fetch_one(&mut *conn).await?)
         }
         Start::After(_) => None,
     };
     let mut query = QueryBuilder::new(SUMMARY);
-    push_filter(&mut query);
+    push_employer(conn, &mut query, employer_id, status).await?;
     if let Some(cursor) = paging.cursor() {
         query.push(" and (j.created_at, j.id) < (");
         query.push_bind(cursor.at).push(", ");
@@ -98,6 +85,19 @@ pub async fn list_of_employer(
             id: job.id,
         }
     }))
+}
+
+async fn push_employer(
+    conn: &mut PgConnection,
+    query: &mut QueryBuilder<Postgres>,
+    employer_id: Uuid,
+    status: Option<JobStatus>,
+) -> Result<()> {
+    companies::members::db::push_jobs_of(conn, query, employer_id).await?;
+    if let Some(status) = status {
+        query.push(" and j.status = ").push_bind(status);
+    }
+    Ok(())
 }
 
 /// The live ones among these jobs, in the given order: what a search or a

@@ -27,6 +27,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
+/// All that routes answer to, or refuse by name.
+const KNOWN_METHODS: &[Method] = &[
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
 /// Marks a HEAD request: the routes serve it as GET, and endpoints cannot tell.
 #[derive(Clone, Copy)]
 pub(crate) struct HeadOnly;
@@ -98,12 +110,20 @@ impl Edge {
         }
     }
 
-    async fn answer(&self, request: Request) -> Result<Response, (Problem, Option<RoutePattern>)> {
+    async fn answer(
+        &self,
+        mut request: Request,
+    ) -> Result<Response, (Problem, Option<RoutePattern>)> {
         self.check_host(&request)
             .map_err(|problem| (problem, None))?;
         // Postgres cannot store it, so that it names nothing.
         if request.uri().path().contains("%00") {
             return Err((Problem::not_found("what this address names"), None));
+        }
+        // A route refuses those that it knows of with what it allows instead, and
+        // others without. None answers to TRACE.
+        if !KNOWN_METHODS.contains(request.method()) {
+            request.set_method(Method::TRACE);
         }
         match AssertUnwindSafe(self.inner.call(request))
             .catch_unwind()

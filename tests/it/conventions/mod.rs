@@ -159,6 +159,11 @@ async fn another_method_is_answered_with_those_that_are() {
     let answer = app.anonymous().delete("/api/users/profile/").await;
     assert_eq!(answer.status.as_u16(), 405);
     assert_eq!(answer.headers["allow"], "GET, HEAD, PATCH, PUT");
+    // Of methods that nobody has heard of too.
+    let unheard = Method::from_bytes(b"QUERY").unwrap();
+    let answer = send(&app.anonymous(), unheard, "/api/users/profile/", None, "").await;
+    assert_eq!(answer.status.as_u16(), 405);
+    assert_eq!(answer.headers["allow"], "GET, HEAD, PATCH, PUT");
     let head = send(&app.anonymous(), Method::HEAD, "/health/", None, "").await;
     assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
 }

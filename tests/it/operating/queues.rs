@@ -7,10 +7,11 @@ use jobboard_shared::{
     },
     search::tasks::RefreshJobs,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{dead, queue};
-use crate::support::TestApp;
+use crate::support::{Response, TestApp};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -104,6 +105,28 @@ async fn a_paused_queue_starts_nothing_until_it_is_resumed() {
         let path = format!("/api/admin/tasks/queues/typo/{act}/");
         admin.post(&path, Value::Null).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn a_queue_is_paused_by_requests_with_a_key_too() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    enqueue(&app, 1).await;
+    for (act, paused) in [("pause", true), ("drain", true), ("resume", false)] {
+        let path = format!("/api/admin/tasks/queues/search/{act}/");
+        let post = async || {
+            let request = admin
+                .request(Method::POST, &path)
+                .header("idempotency-key", act);
+            Response::read(request, path.clone()).await.expect(200)
+        };
+        let first = post().await;
+        assert_eq!(first.json["paused_at"].is_string(), paused, "{act}");
+        let again = post().await;
+        assert_eq!(again.headers["idempotency-replayed"], "true", "{act}");
+        assert_eq!(again.json, first.json);
+    }
+    app.drain_tasks().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use jobboard_shared::queue::{
 };
 use poem::web::Data;
 use poem_openapi::{OpenApi, param::Path, payload::Json};
+use sqlx::Connection;
 
 use super::dto::{QueueLimits, QueueList, QueueView};
 use crate::{
@@ -102,7 +103,10 @@ async fn pause(app: &App, admin: Admin, queue: &str) -> Result<Json<QueueView>> 
 }
 
 async fn overview(app: &App) -> Result<Vec<QueueOverview>> {
-    let mut tx = app.begin().await?;
+    // Not the transaction of a change: it marks the request's `Idempotency-Key`, which
+    // one that only looks cannot.
+    let mut conn = app.db.acquire().await?;
+    let mut tx = conn.begin().await?;
     db::look_only(&mut tx).await?;
     let queues = operate::overview(&mut tx).await?;
     tx.commit().await?;

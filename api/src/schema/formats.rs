@@ -27,7 +27,7 @@ impl Walk<'_> {
             return self.error(path, "invalid_type", "must be a string");
         };
         if text.contains('\0') {
-            return self.error(path, "invalid_format", "contains the NUL character");
+            return self.error(path, "invalid_character", "contains the NUL character");
         }
         if !self.choice(schema, value, path) {
             return;

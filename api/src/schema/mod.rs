@@ -274,7 +274,11 @@ impl<'a> Walk<'a> {
             }
             match additional {
                 Some(_) if name.contains('\0') => {
-                    self.error(path, "invalid_format", "a name contains the NUL character");
+                    self.error(
+                        path,
+                        "invalid_character",
+                        "a name contains the NUL character",
+                    );
                 }
                 Some(additional) => {
                     self.value(additional, value, &join(path, &shown(name)));
@@ -366,7 +370,7 @@ impl<'a> Walk<'a> {
     /// Free JSON: only what the database cannot store is refused.
     fn untyped(&mut self, schema: &MetaSchema, value: &Value, path: &str) {
         if formats::contains_nul(value) {
-            self.error(path, "invalid_format", "contains the NUL character");
+            self.error(path, "invalid_character", "contains the NUL character");
         }
         self.choice(schema, value, path);
     }

@@ -204,10 +204,10 @@ fn the_nul_character_is_refused_wherever_it_hides() {
     assert_errors(
         &body,
         &[
-            ("title", "invalid_format"),
-            ("answers.a", "invalid_format"),
-            ("answers", "invalid_format"),
-            ("extra", "invalid_format"),
+            ("title", "invalid_character"),
+            ("answers.a", "invalid_character"),
+            ("answers", "invalid_character"),
+            ("extra", "invalid_character"),
         ],
     );
 }

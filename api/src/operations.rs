@@ -89,6 +89,12 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
     }
 }
 
+/// What answers 404 for what its body names, not its address.
+const NAMED_IN_BODY: &[(&str, &Method)] = &[
+    ("/api/applications", &Method::POST),
+    ("/api/jobs/saved", &Method::POST),
+];
+
 /// Makes an operation's part of the document exact.
 fn complete(path: &str, operation: &mut MetaOperation) {
     let params = std::mem::take(&mut operation.params);
@@ -111,10 +117,10 @@ fn complete(path: &str, operation: &mut MetaOperation) {
         .responses
         .responses
         .retain(|response| match response.status {
-            Some(400 | 413 | 415) => has_body,
+            Some(400 | 408 | 413 | 415) => has_body,
             Some(401) => signed_in || path.starts_with("/api/auth/"),
             Some(403) => signed_in || path == "/api/auth/register",
-            Some(404) => names_something,
+            Some(404) => names_something || NAMED_IN_BODY.contains(&(path, &operation.method)),
             Some(409) => changes,
             Some(412) => changes && Target::at(path).is_some(),
             Some(429) => path.starts_with("/api/"),
@@ -437,7 +443,7 @@ mod tests {
     fn what_the_database_cannot_store_is_refused() {
         assert_eq!(
             errors("q=%00"),
-            [("q".to_owned(), "invalid_format".to_owned())]
+            [("q".to_owned(), "invalid_character".to_owned())]
         );
     }
 

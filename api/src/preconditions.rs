@@ -231,10 +231,7 @@ fn etag_header() -> MetaHeader {
 }
 
 fn parameter(name: &str, description: &str) -> MetaOperationParam {
-    let schema = MetaSchema {
-        max_length: Some(1000),
-        ..MetaSchema::new("string")
-    };
+    let schema = MetaSchema::new("string");
     MetaOperationParam {
         name: name.to_owned(),
         schema: MetaSchemaRef::Inline(Box::new(schema)),

@@ -319,6 +319,7 @@ const DOCUMENTED: &[(u16, &str)] = &[
     (401, "Not signed in, or no longer"),
     (403, "Not allowed"),
     (404, "Not found"),
+    (408, "The body did not arrive in time"),
     (409, "Not possible in the present state"),
     (412, "No longer the version that `If-Match` names"),
     (413, "The body is too large"),

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::facts;
+
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Properties of answers that may be absent; all others are there, if only as null.
@@ -15,6 +17,8 @@ const OMITTED: &[(&str, &str)] = &[
 
 /// An amount as text: no exponent, no sign but minus.
 pub(super) const DECIMAL: &str = r"^-?[0-9]{1,28}(\.[0-9]{1,28})?$";
+/// One that a client sends: none is negative.
+pub(super) const AMOUNT: &str = r"^[0-9]{1,28}(\.[0-9]{1,28})?$";
 
 pub(super) fn complete(document: &mut Value) {
     document["info"]["license"] =
@@ -28,8 +32,15 @@ pub(super) fn complete(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object_mut();
     for (name, schema) in schemas.into_iter().flatten() {
         let side = used.side(name);
+        // Two schemas of one title become one class in generated clients.
+        if schema["title"].is_string() {
+            schema["title"] = json!(name);
+        }
         object(name, schema, side, &types);
         formats(schema, side);
+        if side == Side::Request {
+            facts::say(name, schema);
+        }
     }
 }
 
@@ -216,12 +227,17 @@ fn allow_null(schema: &mut Value, types: &Types) {
     let Some(object) = schema.as_object_mut() else {
         return;
     };
+    join_parts(object);
     if let Some(of) = types.referred(object) {
-        object.insert("type".to_owned(), of);
-        if let Some(reference) = object.remove("$ref") {
-            // What stands beside a reference is not read.
-            object.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
-        }
+        let part = match (object.remove("$ref"), object.remove("allOf")) {
+            (Some(reference), _) => json!({ "$ref": reference }),
+            (None, parts) => parts.map_or(Value::Null, |mut parts| parts[0].take()),
+        };
+        // A reference with `nullable` beside it takes no null where what it names
+        // takes none, as a list of choices; and generators read past it.
+        let nothing = json!({ "type": of, "nullable": true, "enum": [null] });
+        object.insert("anyOf".to_owned(), json!([part, nothing]));
+        return;
     }
     // What has no type may be anything, null too.
     if object.contains_key("type") {
@@ -237,6 +253,11 @@ fn formats(schema: &mut Value, side: Side) {
     match schema {
         Value::Array(values) => values.iter_mut().for_each(|value| formats(value, side)),
         Value::Object(object) => {
+            join_parts(object);
+            // Generators of clients refuse it, and an absent object says as much.
+            if object.get("default") == Some(&json!({})) {
+                object.remove("default");
+            }
             // The framework calls every union an object, even one of strings.
             if object.contains_key("anyOf") {
                 object.remove("type");
@@ -266,6 +287,21 @@ fn formats(schema: &mut Value, side: Side) {
     }
 }
 
+/// What the framework says of a reference as a further part of the whole belongs to
+/// the whole: a part that is no type of its own is more than generators understand.
+fn join_parts(object: &mut Map<String, Value>) {
+    let Some(Value::Array(parts)) = object.remove("allOf") else {
+        return;
+    };
+    let (types, notes): (Vec<_>, Vec<_>) = parts
+        .into_iter()
+        .partition(|part| part.get("$ref").is_some());
+    for (name, note) in notes.iter().filter_map(Value::as_object).flatten() {
+        object.entry(name).or_insert_with(|| note.clone());
+    }
+    object.insert("allOf".to_owned(), Value::Array(types));
+}
+
 /// The least and the most that fits. `format` says so to people and to few programs.
 fn range(format: &str) -> (Value, Value) {
     match format {
@@ -279,7 +315,7 @@ fn range(format: &str) -> (Value, Value) {
 }
 
 fn either_number_or_text(object: &mut Map<String, Value>) {
-    let mut number = json!({ "type": "number" });
+    let mut number = json!({ "type": "number", "minimum": 0 });
     for limit in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"] {
         if let Some(limited) = object.remove(limit) {
             number[limit] = limited;
@@ -287,7 +323,7 @@ fn either_number_or_text(object: &mut Map<String, Value>) {
     }
     object.remove("type");
     object.remove("format");
-    let text = json!({ "type": "string", "pattern": DECIMAL });
+    let text = json!({ "type": "string", "pattern": AMOUNT });
     object.insert("anyOf".to_owned(), json!([text, number]));
     null_for_choices(object);
 }
@@ -319,7 +355,7 @@ mod tests {
             "components": { "schemas": {
                 "Input": { "type": "object", "required": ["kind"], "properties": {
                     "kind": reference("Kind"),
-                    "pay": { "type": "string", "format": "decimal", "minimum": 0 } } },
+                    "pay": { "type": "string", "format": "decimal" } } },
                 "Thing": { "type": "object", "required": ["pay"], "properties": {
                     "pay": { "type": "string", "format": "decimal" },
                     "day": { "type": "string", "format": "naive-date" },
@@ -351,10 +387,29 @@ mod tests {
         );
         assert_eq!(
             thing["kind"],
-            json!({ "type": "string", "nullable": true,
-                    "allOf": [{ "$ref": "#/components/schemas/Kind" }] })
+            json!({ "anyOf": [
+                { "$ref": "#/components/schemas/Kind" },
+                { "type": "string", "nullable": true, "enum": [null] },
+            ] })
         );
         assert_eq!(thing["pay"].get("nullable"), None);
+    }
+
+    #[test]
+    fn generators_of_clients_meet_only_what_they_understand() {
+        let mut document = document();
+        let schemas = &mut document["components"]["schemas"];
+        schemas["Input_Partial"] = json!({ "type": "object", "title": "Input", "properties": {
+            "kind": { "allOf": [{ "$ref": "#/components/schemas/Kind" }, { "default": "a" }] },
+            "links": { "type": "object", "default": {} },
+        } });
+        complete(&mut document);
+        let partial = &document["components"]["schemas"]["Input_Partial"];
+        assert_eq!(partial["title"], "Input_Partial");
+        let kind = &partial["properties"]["kind"];
+        assert_eq!(kind["anyOf"][0]["$ref"], "#/components/schemas/Kind");
+        assert_eq!(kind["default"], "a");
+        assert_eq!(partial["properties"]["links"].get("default"), None);
     }
 
     #[test]
@@ -366,7 +421,7 @@ mod tests {
         let taken = schemas["Input"]["properties"]["pay"]["anyOf"].clone();
         assert_eq!(
             taken[0],
-            json!({ "type": "string", "pattern": DECIMAL, "nullable": true })
+            json!({ "type": "string", "pattern": AMOUNT, "nullable": true })
         );
         assert_eq!(
             taken[1],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::completion::{DECIMAL, each_operation};
+use super::completion::{AMOUNT, DECIMAL, each_operation};
 
 /// Deeper than any of our schemas goes, unless it contains itself.
 const DEEPEST: usize = 8;
@@ -30,6 +30,7 @@ const BY_NAME: &[(&str, &str)] = &[
     ("detail", "1 field is not valid"),
     ("field_of_study", "Computer science"),
     ("first_name", "Noor"),
+    ("gpa", "3.70"),
     ("headquarters_location", "Hamburg, Germany"),
     ("industry", "Robotics"),
     ("institution", "Hamburg University of Technology"),
@@ -89,7 +90,7 @@ fn problem_example(status: u16, detail: &Value) -> Value {
         401 => ("credentials_required", "Unauthorized"),
         403 => ("forbidden", "Forbidden"),
         404 => ("not_found", "Not Found"),
-        408 => ("request_timeout", "Request Timeout"),
+        408 => ("body_too_slow", "Request Timeout"),
         409 => ("conflict", "Conflict"),
         412 => ("precondition_failed", "Precondition Failed"),
         413 => ("body_too_large", "Payload Too Large"),
@@ -225,11 +226,11 @@ fn integer(name: &str, schema: &Value) -> Value {
 fn text(name: &str, schema: &Value) -> String {
     let by_format = match schema["format"].as_str() {
         Some("uuid") => Some("0199a5b2-3c4d-7e8f-9a0b-1c2d3e4f5a6b"),
-        Some("date-time") if name.starts_with("expires") || name.starts_with("publish_") => {
-            Some("2030-01-31T12:00:00Z")
-        }
+        Some("date-time") if name.starts_with("publish_") => Some("2030-01-31T12:00:00Z"),
+        Some("date-time") if name.starts_with("expires") => Some("2030-03-31T12:00:00Z"),
         Some("date-time") => Some("2026-01-31T12:00:00Z"),
-        Some("date") if name.starts_with("end") || name.starts_with("expir") => Some("2028-09-30"),
+        Some("date") if name.starts_with("end") => Some("2025-09-30"),
+        Some("date") if name.starts_with("expir") => Some("2028-09-30"),
         Some("date") => Some("2022-10-01"),
         Some("email") => Some("noor@example.com"),
         Some("password") => Some("correct horse battery staple"),
@@ -243,8 +244,8 @@ fn text(name: &str, schema: &Value) -> String {
     let text = match (by_name, schema["pattern"].as_str()) {
         (Some((_, text)), _) => *text,
         (None, Some("^[A-Z]{3}$")) => "EUR",
-        (None, Some(DECIMAL)) if name.starts_with("hourly") => "65.00",
-        (None, Some(DECIMAL)) => "72000.00",
+        (None, Some(AMOUNT | DECIMAL)) if name.starts_with("hourly") => "65.00",
+        (None, Some(AMOUNT | DECIMAL)) => "72000.00",
         (None, Some(_)) => "1",
         (None, None) if name.ends_with("url") => "https://example.com/noor",
         (None, None) if name.ends_with("email") => "noor@example.com",

@@ -3,15 +3,17 @@
 
 mod completion;
 mod examples;
+mod facts;
 mod pages;
 mod postman;
+mod responses;
 
 use serde_json::Value;
 
 pub(crate) use pages::Docs;
 
 /// The framework's document with what it does not say: nulls, objects without
-/// further properties, amounts, what every operation may answer, examples.
+/// further properties, amounts, what every operation may answer, headers, examples.
 #[expect(
     clippy::expect_used,
     reason = "at start-up, of what the framework wrote"
@@ -20,6 +22,7 @@ pub(crate) fn complete(spec: &str) -> Value {
     let mut document: Value = serde_json::from_str(spec).expect("the document is JSON");
     completion::complete(&mut document);
     examples::add(&mut document);
+    responses::share(&mut document);
     document
 }
 

@@ -97,7 +97,7 @@ impl PageParams {
             next_cursor,
             results: slice.rows.into_iter().map(show).collect(),
         };
-        Paged {
+        Linked {
             links: self.links(&page, previous),
             page,
         }
@@ -175,12 +175,24 @@ pub struct Page<T: ParseFromJSON + ToJSON> {
 }
 
 /// A page with links to those around it.
-pub struct Paged<T: ParseFromJSON + ToJSON> {
-    page: Page<T>,
+pub struct Linked<P> {
+    page: P,
     links: Vec<String>,
 }
 
-impl<T: ParseFromJSON + ToJSON> IntoResponse for Paged<T> {
+pub type Paged<T> = Linked<Page<T>>;
+
+impl<P> Linked<P> {
+    /// With another body.
+    pub fn map<Q>(self, body: impl FnOnce(P) -> Q) -> Linked<Q> {
+        Linked {
+            page: body(self.page),
+            links: self.links,
+        }
+    }
+}
+
+impl<P: ToJSON> IntoResponse for Linked<P> {
     fn into_response(self) -> Response {
         let mut response = Json(self.page).into_response();
         if let Ok(links) = HeaderValue::from_str(&self.links.join(", "))
@@ -192,9 +204,9 @@ impl<T: ParseFromJSON + ToJSON> IntoResponse for Paged<T> {
     }
 }
 
-impl<T: ParseFromJSON + ToJSON> ApiResponse for Paged<T> {
+impl<P: ParseFromJSON + ToJSON> ApiResponse for Linked<P> {
     fn meta() -> MetaResponses {
-        let mut meta = Json::<Page<T>>::meta();
+        let mut meta = Json::<P>::meta();
         for response in &mut meta.responses {
             response.headers.push(MetaHeader {
                 name: "Link".to_owned(),
@@ -208,7 +220,7 @@ impl<T: ParseFromJSON + ToJSON> ApiResponse for Paged<T> {
     }
 
     fn register(registry: &mut Registry) {
-        Page::<T>::register(registry);
+        P::register(registry);
     }
 }
 

@@ -3,7 +3,7 @@
 use jobboard_shared::search;
 use poem_openapi::{Enum, Object};
 
-use crate::jobs::dto::JobSummary;
+use crate::{jobs::dto::JobSummary, paging::Page};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "search::Sort")]
@@ -48,6 +48,35 @@ impl From<search::Hit> for JobHit {
             job: hit.job.into(),
             score: hit.score,
             snippet: hit.snippet,
+        }
+    }
+}
+
+/// A part of what was found
+#[derive(Debug, Object)]
+pub(super) struct SearchPage {
+    results: Vec<JobHit>,
+    /// The number of this page, where pages are numbered
+    page: Option<u32>,
+    page_size: u32,
+    /// All jobs that match, with numbered pages: counted where they are few, else
+    /// about right
+    count: Option<i64>,
+    /// Whether they were counted
+    count_is_exact: Option<bool>,
+    /// Where the next page begins; null on the last one
+    next_cursor: Option<String>,
+}
+
+impl SearchPage {
+    pub(super) fn of(page: Page<JobHit>, count_is_exact: bool) -> Self {
+        Self {
+            count_is_exact: page.count.map(|_| count_is_exact),
+            results: page.results,
+            page: page.page,
+            page_size: page.page_size,
+            count: page.count,
+            next_cursor: page.next_cursor,
         }
     }
 }

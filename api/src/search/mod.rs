@@ -8,12 +8,12 @@ use poem::web::Data;
 use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
 
-use self::dto::{DistanceUnit, JobHit, Sort, Suggestions};
+use self::dto::{DistanceUnit, JobHit, SearchPage, Sort, Suggestions};
 use crate::{
     App,
     auth::Viewer,
     jobs::dto::{ExperienceLevel, JobType, SalaryPeriod},
-    paging::{PageParams, Paged},
+    paging::{Linked, PageParams},
     problem::Result,
     tags::Tag,
 };
@@ -26,7 +26,9 @@ impl SearchApi {
     ///
     /// Published jobs that have not expired. Words are found in every form that
     /// the language of the ad gives them, and with or without their accents; those
-    /// in title, skills and company come first.
+    /// with all words in the title come first, then those with them in title, skills
+    /// and company. Where very many match, newer ones come before older ones that
+    /// fit as well.
     #[oai(path = "/", method = "get", operation_id = "search_jobs")]
     #[expect(clippy::too_many_arguments, reason = "one for each filter")]
     async fn search(
@@ -81,7 +83,7 @@ impl SearchApi {
         )]
         posted_within: Query<Option<u16>>,
         #[oai(default = "relevance")] sort: Query<Sort>,
-    ) -> Result<Paged<JobHit>> {
+    ) -> Result<Linked<SearchPage>> {
         let search = Search {
             text: q.0.unwrap_or_default(),
             location: location.0,
@@ -103,9 +105,11 @@ impl SearchApi {
         let list = format!("search {search:?}");
         let page = paging.paging(&app, &list)?;
         let mut tx = app.begin().await?;
-        let slice = search::find(&mut tx, app.clock.now(), &search, &page).await?;
+        let found = search::find(&mut tx, app.clock.now(), &search, &page).await?;
         tx.commit().await?;
-        Ok(paging.answer(&app, &list, slice, JobHit::from))
+        let exact = found.total_is_exact;
+        let answer = paging.answer(&app, &list, found.hits, JobHit::from);
+        Ok(answer.map(|page| SearchPage::of(page, exact)))
     }
 
     /// Suggest searches

@@ -3,21 +3,26 @@
 //! The worker writes one row per live job into `job_search_documents`
 //! ([`refresh`]); queries read nothing else until they know the page's jobs.
 
+mod climb;
 mod compounds;
+mod conditions;
 pub mod db;
 mod document;
 mod find;
 mod language;
+mod lexemes;
 mod locality;
 mod query;
 mod refresh;
 mod snippet;
+mod span;
 mod suggest;
 pub mod tasks;
 pub mod terms;
 pub mod tokens;
 
-pub use find::{Hit, Search, SearchCursor, Sort, find};
+pub use climb::{Effort, SearchCursor};
+pub use find::{Found, Hit, Search, Sort, find, find_with};
 pub use language::Language;
 pub use query::Query;
 pub use refresh::{Refreshed, refresh};

@@ -3,11 +3,12 @@
 //! Words, "phrases", -exclusions and OR between neighbours. Every text is a
 //! query: what has no meaning is left out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{
     compounds,
     language::Language,
+    lexemes::{Form, Lexemes, joined, quoted},
     terms::{self, Reading},
 };
 
@@ -16,7 +17,7 @@ const MAX_CHARS: usize = 1_000;
 const MAX_WORDS: usize = 32;
 
 /// A word, or several that follow one another.
-type Term = Vec<String>;
+pub(super) type Term = Vec<String>;
 
 /// A query text taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,21 +119,16 @@ impl Query {
     /// drops that language's stop words, and an exclusion holds in all of them.
     pub(super) fn compile(&self, lexemes: &Lexemes) -> Compiled {
         let mut readings = BTreeSet::new();
+        let mut marked = BTreeSet::new();
         let mut without = BTreeSet::new();
         let mut stems = BTreeSet::new();
         for language in Language::ALL {
-            let clauses: Vec<_> = self
-                .clauses
-                .iter()
-                .filter_map(|clause| joined(clause, " | ", |term| lexemes.term(language, term)))
-                .collect();
-            if !clauses.is_empty() {
-                readings.insert(format!("({})", clauses.join(" & ")));
-            }
+            readings.extend(self.all_clauses(lexemes, language, Form::Plain));
+            marked.extend(self.all_clauses(lexemes, language, Form::Marked));
             without.extend(
                 self.without
                     .iter()
-                    .filter_map(|term| lexemes.term(language, term)),
+                    .filter_map(|term| lexemes.term(language, term, Form::Plain)),
             );
             for word in self.clauses.iter().flatten().flatten() {
                 stems.extend(lexemes.of(language, word).iter().cloned());
@@ -140,11 +136,23 @@ impl Query {
         }
         Compiled {
             meant: text(readings),
+            marked: text(marked),
+            has_phrase: self.clauses.iter().flatten().any(|term| term.len() > 1),
             without: text(without),
             any: text(stems.iter().map(|stem| quoted(stem)).collect()),
             words: self.clauses.iter().flatten().flatten().count(),
             stems,
         }
+    }
+
+    /// The clauses in one language; none where they are stop words all.
+    fn all_clauses(&self, lexemes: &Lexemes, language: Language, form: Form) -> Option<String> {
+        let clauses: Vec<_> = self
+            .clauses
+            .iter()
+            .filter_map(|clause| joined(clause, " | ", |term| lexemes.term(language, term, form)))
+            .collect();
+        (!clauses.is_empty()).then(|| format!("({})", clauses.join(" & ")))
     }
 }
 
@@ -153,6 +161,10 @@ impl Query {
 pub(super) struct Compiled {
     /// What an ad must match; none where only exclusions were asked.
     pub(super) meant: Option<String>,
+    /// What its marked lexemes must match for all that is meant to be in its title
+    /// alone. They have no places: of phrases it asks for the words.
+    pub(super) marked: Option<String>,
+    pub(super) has_phrase: bool,
     /// What it must not match.
     pub(super) without: Option<String>,
     /// Any of the words, in any language: what ranks.
@@ -163,64 +175,16 @@ pub(super) struct Compiled {
     pub(super) stems: BTreeSet<String>,
 }
 
-/// What the text search configurations make of words.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lexemes(HashMap<(Language, String), Vec<String>>);
-
-impl Lexemes {
-    pub(super) fn insert(&mut self, language: Language, word: String, lexemes: Vec<String>) {
-        self.0.insert((language, word), lexemes);
+impl Compiled {
+    /// All that the whole ad must match and must not; none where only exclusions
+    /// were asked, which an index cannot look up.
+    pub(super) fn whole(&self) -> Option<String> {
+        let meant = self.meant.as_ref()?;
+        Some(match &self.without {
+            Some(without) => format!("({meant}) & !({without})"),
+            None => meant.clone(),
+        })
     }
-
-    /// None for stop words, several for a word that PostgreSQL takes apart.
-    fn of(&self, language: Language, word: &str) -> &[String] {
-        if language.stops(word) {
-            return &[];
-        }
-        // A borrowed key of a pair needs the pair.
-        self.0
-            .get(&(language, word.to_owned()))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    /// A word or phrase; none if it is all stop words. Those inside a phrase
-    /// leave their distance.
-    fn term(&self, language: Language, term: &Term) -> Option<String> {
-        let mut phrase = String::new();
-        let mut distance = 1;
-        for word in term {
-            let Some(word) = joined(self.of(language, word), " & ", |lexeme| {
-                Some(quoted(lexeme))
-            }) else {
-                distance += 1;
-                continue;
-            };
-            if phrase.is_empty() {
-                phrase = word;
-            } else {
-                phrase = format!("{phrase} <{distance}> {word}");
-            }
-            distance = 1;
-        }
-        match phrase {
-            phrase if phrase.is_empty() => None,
-            phrase if term.len() > 1 => Some(format!("({phrase})")),
-            phrase => Some(phrase),
-        }
-    }
-}
-
-/// Several in brackets, one as it is.
-fn joined<T>(items: &[T], operator: &str, show: impl Fn(&T) -> Option<String>) -> Option<String> {
-    let mut shown: Vec<_> = items.iter().filter_map(show).collect();
-    match shown.len() {
-        0 | 1 => shown.pop(),
-        _ => Some(format!("({})", shown.join(operator))),
-    }
-}
-
-fn quoted(lexeme: &str) -> String {
-    format!("'{}'", lexeme.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 fn text(readings: BTreeSet<String>) -> Option<String> {
@@ -350,6 +314,21 @@ mod tests {
         assert_eq!(
             compile("\"head the team\"").0,
             "(('head' <1> 'the' <1> 'team')) | (('head' <2> 'team'))"
+        );
+    }
+
+    #[test]
+    fn marked_lexemes_are_asked_for_without_places() {
+        let query = Query::parse("java OR \"machine learning\" -senior");
+        let compiled = query.compile(&lexemes(&query));
+        assert_eq!(
+            compiled.marked.as_deref(),
+            Some("(('^java' | ('^machine' & '^learning')))")
+        );
+        assert!(compiled.has_phrase);
+        assert_eq!(
+            compiled.whole().as_deref(),
+            Some("((('java' | ('machine' <1> 'learning')))) & !('senior')")
         );
     }
 

@@ -119,20 +119,28 @@ fn slot(kind: Kind, hours: i64, at: DateTime<Utc>) -> i32 {
     token(kind, i32::try_from(number).unwrap_or(0))
 }
 
-/// The slots, of the narrowest width that needs at most 40, that cover the
-/// times from `from` to `to`; none for longer times.
-pub fn slots_between(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<Vec<i32>> {
-    let (kind, seconds) = WIDTHS
-        .iter()
-        .map(|(kind, hours)| (*kind, hours * 3600))
-        .find(|(_, seconds)| (to - from).num_seconds() / seconds < 40)?;
-    let (first, last) = (
-        from.timestamp().div_euclid(seconds),
-        to.timestamp().div_euclid(seconds),
-    );
-    (first..=last)
-        .map(|number| i32::try_from(number).ok().map(|number| token(kind, number)))
-        .collect()
+/// The fewest slots that together cover the times from `from` to `to`, both
+/// included; none where that are too many to be looked up at once.
+pub fn cover(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<Vec<i32>> {
+    const MOST: usize = 64;
+    let narrowest = WIDTHS[0].1 * 3600;
+    let last = to.timestamp().div_euclid(narrowest);
+    let mut at = from.timestamp().div_euclid(narrowest);
+    let mut tokens = Vec::new();
+    while at <= last {
+        if tokens.len() == MOST {
+            return None;
+        }
+        // Each width holds four of the narrower one before it.
+        let (kind, width) = WIDTHS
+            .iter()
+            .map(|(kind, hours)| (*kind, hours / WIDTHS[0].1))
+            .rfind(|(_, width)| at.rem_euclid(*width) == 0 && at + width - 1 <= last)?;
+        let number = i32::try_from(at.div_euclid(width)).ok()?;
+        tokens.push(token(kind, number));
+        at += width;
+    }
+    Some(tokens)
 }
 
 /// The two cells of a place.
@@ -273,15 +281,30 @@ mod tests {
             }
         }
 
+        /// Exactly one, so that nothing is looked up twice.
         #[test]
         fn a_time_in_the_span_has_a_slot_of_it(
             from in 1_500_000_000_i64..1_900_000_000, length in 0_i64..50_000_000, share in 0.0_f64..=1.0
         ) {
             let at = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap();
-            let time = from + (length as f64 * share) as i64;
-            let between = slots_between(at(from), at(from + length)).unwrap();
-            prop_assert!(between.len() <= 41);
-            prop_assert!(slots(at(time)).iter().any(|slot| between.contains(slot)));
+            let time = at(from + (length as f64 * share) as i64);
+            let cover = cover(at(from), at(from + length)).unwrap();
+            let met = slots(time).iter().filter(|slot| cover.contains(slot)).count();
+            prop_assert_eq!(met, 1);
         }
+    }
+
+    #[test]
+    fn long_times_are_covered_by_wide_slots() {
+        let at = |days: i64| DateTime::from_timestamp(days * 86_400, 0).unwrap();
+        assert_eq!(
+            cover(at(16), at(48) - chrono::TimeDelta::seconds(1))
+                .unwrap()
+                .len(),
+            2
+        );
+        assert_eq!(cover(at(15), at(49)).unwrap().len(), 5);
+        assert_eq!(cover(at(0), at(10_000)), None);
+        assert_eq!(cover(at(2), at(1)), Some(vec![]));
     }
 }

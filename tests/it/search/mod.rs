@@ -1,5 +1,6 @@
 //! Jobs are found as soon as the queue is drained, and only while they are live.
 
+mod blocks;
 mod facts;
 mod words;
 

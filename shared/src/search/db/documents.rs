@@ -1,6 +1,6 @@
 //! SQL that writes the search documents.
 
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, postgres::PgArguments};
 use uuid::Uuid;
 
 use crate::search::{
@@ -84,6 +84,43 @@ pub(in crate::search) async fn remove_others(
     Ok(done.rows_affected())
 }
 
+/// `select` of the rows that documents become: the columns of the table in its
+/// order. What `title_vec` has of the title stands in it a second time, marked
+/// and without places: an index finds by that what has all words in its title.
+const STEMMED: &str = "
+    select job_id, published_at, expires_at, job_type, experience_level, is_remote,
+           category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+           salary_currency, lats, lons, quality, language,
+           words || marks as title_vec, tokens,
+           words || setweight(to_tsvector(language, place), 'C')
+                   || setweight(to_tsvector(language, body), 'D') as vec
+    from (
+        select *,
+               setweight(title_words, 'A')
+                   || setweight(to_tsvector(language, skills), 'B')
+                   || setweight(to_tsvector(language, company), 'C') as words,
+               array_to_tsvector(array(
+                   select '^' || lexeme from unnest(title_words)
+               )) as marks
+        from (
+            select *, language_name::regconfig as language,
+                   to_tsvector(language_name::regconfig, title) as title_words,
+                   token_text::integer[] as tokens,
+                   lat_text::real[] as lats, lon_text::real[] as lons
+            from unnest(
+                $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::smallint[],
+                $5::smallint[], $6::boolean[], $7::integer[], $8::integer[], $9::real[],
+                $10::real[], $11::text[], $12::text[], $13::text[], $14::real[],
+                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+                $20::text[], $21::text[]
+            ) as given (
+                job_id, published_at, expires_at, job_type, experience_level, is_remote,
+                category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+                salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
+                skills, company, place, body)
+        ) read
+    ) stemmed";
+
 /// Writes documents; one that is the same already is left alone, for a rewrite
 /// costs every index entry of its words.
 pub(in crate::search) async fn upsert(
@@ -93,83 +130,64 @@ pub(in crate::search) async fn upsert(
     if documents.is_empty() {
         return Ok(0);
     }
-    let column = Columns(documents);
-    let done = sqlx::query!(
-        r#"insert into job_search_documents as d (
-               job_id, published_at, expires_at, job_type, experience_level, is_remote,
-               category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
-               salary_currency, lats, lons, quality, language, tokens, title_vec, vec)
-           select job_id, published_at, expires_at, job_type, experience_level, is_remote,
-                  category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
-                  salary_currency, lats, lons, quality, language, tokens, title_vec,
-                  title_vec
-                      || setweight(to_tsvector(language, place), 'C')
-                      || setweight(to_tsvector(language, body), 'D')
-           from (
-               select *,
-                      setweight(to_tsvector(language, title), 'A')
-                          || setweight(to_tsvector(language, skills), 'B')
-                          || setweight(to_tsvector(language, company), 'C') as title_vec
-               from (
-                   select *, language_name::regconfig as language, token_text::integer[] as tokens,
-                          lat_text::real[] as lats, lon_text::real[] as lons
-                   from unnest(
-                       $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::smallint[],
-                       $5::smallint[], $6::boolean[], $7::integer[], $8::integer[], $9::real[],
-                       $10::real[], $11::text[], $12::text[], $13::text[], $14::real[],
-                       $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
-                       $20::text[], $21::text[]
-                   ) as given (
-                       job_id, published_at, expires_at, job_type, experience_level, is_remote,
-                       category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
-                       salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
-                       skills, company, place, body)
-               ) read
-           ) stemmed
-           on conflict (job_id) do update set
-               published_at = excluded.published_at,
-               expires_at = excluded.expires_at,
-               job_type = excluded.job_type,
-               experience_level = excluded.experience_level,
-               is_remote = excluded.is_remote,
-               category_ordinal = excluded.category_ordinal,
-               company_ordinal = excluded.company_ordinal,
-               yearly_salary_min = excluded.yearly_salary_min,
-               yearly_salary_max = excluded.yearly_salary_max,
-               salary_currency = excluded.salary_currency,
-               lats = excluded.lats,
-               lons = excluded.lons,
-               quality = excluded.quality,
-               language = excluded.language,
-               tokens = excluded.tokens,
-               title_vec = excluded.title_vec,
-               vec = excluded.vec
-           where (d.*) is distinct from (excluded.*)"#,
-        &column.of(|d| d.job_id),
-        &column.of(|d| d.published_at),
-        &column.of(|d| d.expires_at) as _,
-        &column.of(|d| d.job_type),
-        &column.of(|d| d.experience_level) as _,
-        &column.of(|d| d.is_remote),
-        &column.of(|d| d.category_ordinal) as _,
-        &column.of(|d| d.company_ordinal),
-        &column.of(|d| d.yearly_salary_min) as _,
-        &column.of(|d| d.yearly_salary_max) as _,
-        &column.of(|d| d.salary_currency.clone()),
-        &column.of(|d| array_text(d.points.iter().map(|point| point.0))),
-        &column.of(|d| array_text(d.points.iter().map(|point| point.1))),
-        &column.of(|d| d.quality),
-        &column.of(|d| d.language.configuration().to_owned()),
-        &column.of(|d| array_text(&d.tokens)),
-        &column.of(|d| d.title_words.clone()),
-        &column.of(|d| d.skill_words.clone()),
-        &column.of(|d| d.company_words.clone()),
-        &column.of(|d| d.place_words.clone()),
-        &column.of(|d| d.body_words.clone()),
-    )
-    .execute(conn)
-    .await?;
+    let statement = format!(
+        "insert into job_search_documents as d (
+             job_id, published_at, expires_at, job_type, experience_level, is_remote,
+             category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+             salary_currency, lats, lons, quality, language, title_vec, tokens, vec)
+         {STEMMED}
+         on conflict (job_id) do update set
+             published_at = excluded.published_at,
+             expires_at = excluded.expires_at,
+             job_type = excluded.job_type,
+             experience_level = excluded.experience_level,
+             is_remote = excluded.is_remote,
+             category_ordinal = excluded.category_ordinal,
+             company_ordinal = excluded.company_ordinal,
+             yearly_salary_min = excluded.yearly_salary_min,
+             yearly_salary_max = excluded.yearly_salary_max,
+             salary_currency = excluded.salary_currency,
+             lats = excluded.lats,
+             lons = excluded.lons,
+             quality = excluded.quality,
+             language = excluded.language,
+             tokens = excluded.tokens,
+             title_vec = excluded.title_vec,
+             vec = excluded.vec
+         where (d.*) is distinct from (excluded.*)"
+    );
+    let done = with_documents(&statement, documents).execute(conn).await?;
     Ok(done.rows_affected())
+}
+
+/// A statement over [`STEMMED`].
+fn with_documents(
+    statement: &str,
+    documents: &[Document],
+) -> sqlx::query::Query<'static, Postgres, PgArguments> {
+    let column = Columns(documents);
+    sqlx::query(AssertSqlSafe(statement.to_owned()))
+        .bind(column.of(|d| d.job_id))
+        .bind(column.of(|d| d.published_at))
+        .bind(column.of(|d| d.expires_at))
+        .bind(column.of(|d| d.job_type))
+        .bind(column.of(|d| d.experience_level))
+        .bind(column.of(|d| d.is_remote))
+        .bind(column.of(|d| d.category_ordinal))
+        .bind(column.of(|d| d.company_ordinal))
+        .bind(column.of(|d| d.yearly_salary_min))
+        .bind(column.of(|d| d.yearly_salary_max))
+        .bind(column.of(|d| d.salary_currency.clone()))
+        .bind(column.of(|d| array_text(d.points.iter().map(|point| point.0))))
+        .bind(column.of(|d| array_text(d.points.iter().map(|point| point.1))))
+        .bind(column.of(|d| d.quality))
+        .bind(column.of(|d| d.language.configuration().to_owned()))
+        .bind(column.of(|d| array_text(&d.tokens)))
+        .bind(column.of(|d| d.title_words.clone()))
+        .bind(column.of(|d| d.skill_words.clone()))
+        .bind(column.of(|d| d.company_words.clone()))
+        .bind(column.of(|d| d.place_words.clone()))
+        .bind(column.of(|d| d.body_words.clone()))
 }
 
 /// Rows turned into the arrays that one statement unnests.

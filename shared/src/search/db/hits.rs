@@ -3,45 +3,40 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::{PgConnection, QueryBuilder};
 use uuid::Uuid;
 
-use crate::search::{find::Conditions, language::Language, query::Lexemes};
-
-/// Scores are whole numbers, which a cursor carries exactly.
-pub(in crate::search) const SCORE_ONE: i32 = 1_000_000;
-
-/// Where the words were found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tier {
-    /// In title, skills or company.
-    Title,
-    /// Elsewhere in the ad, and not in those alone.
-    Text,
-    /// Anywhere.
-    All,
-}
+use super::matching::{Part, SCORE_ONE, Tier, push_matches, push_tier};
+use crate::search::{conditions::Conditions, language::Language, lexemes::Lexemes, span::Span};
 
 /// A document that matches.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::search) struct Match {
     pub(in crate::search) job_id: Uuid,
     pub(in crate::search) published_at: DateTime<Utc>,
+    /// Never [`Tier::All`]; [`Tier::Text`] in lists by date.
     pub(in crate::search) tier: Tier,
-    /// Of [`SCORE_ONE`].
+    /// Of [`SCORE_ONE`]; 0 in lists by date.
     pub(in crate::search) score: i32,
+}
+
+impl Match {
+    /// Its place among all that match, the best first.
+    pub(in crate::search) fn place(&self) -> (Tier, i32, Uuid) {
+        (self.tier, -self.score, self.job_id)
+    }
 }
 
 /// One view of the table for all statements of a search. The planner does not
 /// know what it costs to fetch vectors from TOAST and would read the whole
-/// table; a plan of its that is forced shall not be compiled either.
+/// table; a plan of its that is forced shall not be compiled either, and one for
+/// any window of time fits none.
 pub(in crate::search) async fn begin_reading(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(
         "set transaction isolation level repeatable read, read only;
          set local enable_seqscan = off;
-         set local jit = off",
+         set local jit = off;
+         set local plan_cache_mode = force_custom_plan",
     )
     .execute(conn)
     .await?;
@@ -77,67 +72,80 @@ pub(in crate::search) async fn lexemes(
     Ok(lexemes)
 }
 
-/// The best of a tier after a place in it. Nine tenths of relevance and more
-/// are the words in title, skills and company; completeness and freshness, which
+/// The best of a part after a place in it, and how many match in the whole part
+/// (0 where none comes after the place). Nine tenths of relevance and more are
+/// the words in title, skills and company; completeness and freshness, which
 /// halves in three weeks, decide among equals.
 pub(in crate::search) async fn ranked(
     conn: &mut PgConnection,
     conditions: &Conditions,
-    tier: Tier,
-    as_of: DateTime<Utc>,
-    after: Option<(i32, Uuid)>,
+    part: Part,
+    after: Option<(Tier, i32, Uuid)>,
     limit: i64,
     offset: i64,
-) -> sqlx::Result<Vec<Match>> {
+) -> sqlx::Result<(Vec<Match>, i64)> {
     // `ts_rank` divides by the number of lexemes, which the languages multiply,
     // and gives one word in a title 1 / 1.64493.
     let lexemes = conditions.query.stems.len() as f64;
     let scale = 1.64493 * lexemes / conditions.query.words.max(1) as f64;
     let mut query = QueryBuilder::new(
-        "select job_id, published_at, score from (select d.job_id, d.published_at, (",
+        "select job_id, published_at, tier, score, total from (
+             select d.job_id, d.published_at, count(*) over () as total, ",
     );
-    query.push_bind(SCORE_ONE);
+    push_tier(&mut query, conditions, part.tier);
+    query.push(" as tier, (").push_bind(SCORE_ONE);
     query
         .push(" * (0.75 * least(1, ts_rank(d.title_vec, (")
         .push_bind(&conditions.query.any);
     query.push("::text)::tsquery) * ").push_bind(scale);
     query.push(") + 0.1 * d.quality + 0.15 * exp(-least(5e8, greatest(0, extract(epoch from ");
-    query.push_bind(as_of);
+    query.push_bind(conditions.as_of);
     query.push(" - d.published_at)::float8)) / 2592000)))::integer as score");
-    push_matches(&mut query, conditions, tier);
+    push_matches(&mut query, conditions, part);
     query.push(") as found");
-    if let Some((score, id)) = after {
-        query.push(" where (-score, job_id) > (").push_bind(-score);
+    if let Some((tier, score, id)) = after {
+        query
+            .push(" where (tier, -score, job_id) > (")
+            .push_bind(tier.number());
+        query.push("::smallint, ").push_bind(-score);
         query.push(", ").push_bind(id).push(")");
     }
     query
-        .push(" order by -score, job_id limit ")
+        .push(" order by tier, -score, job_id limit ")
         .push_bind(limit);
     query.push(" offset ").push_bind(offset);
-    let rows: Vec<(Uuid, DateTime<Utc>, i32)> = query.build_query_as().fetch_all(conn).await?;
-    Ok(rows
+    let rows: Vec<(Uuid, DateTime<Utc>, i16, i32, i64)> =
+        query.build_query_as().fetch_all(conn).await?;
+    let total = rows.first().map_or(0, |row| row.4);
+    let found = rows
         .into_iter()
-        .map(|(job_id, published_at, score)| Match {
+        .map(|(job_id, published_at, tier, score, _)| Match {
             job_id,
             published_at,
-            tier,
+            tier: Tier::of_number(tier),
             score,
         })
-        .collect())
+        .collect();
+    Ok((found, total))
 }
 
-/// All that match, newest first, after a place in that order.
+/// Of a span of time all that match, newest first, after a place in that order.
 pub(in crate::search) async fn newest(
     conn: &mut PgConnection,
     conditions: &Conditions,
+    span: Span,
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
     offset: i64,
 ) -> sqlx::Result<Vec<Match>> {
     let mut query =
         QueryBuilder::new("select job_id, published_at from (select d.job_id, d.published_at");
-    push_matches(&mut query, conditions, Tier::All);
-    if conditions.query.meant.is_some() {
+    let part = Part {
+        tier: Tier::All,
+        span,
+    };
+    push_matches(&mut query, conditions, part);
+    if conditions.narrow() {
         // A fence: else the planner walks the dates and fetches every vector.
         query.push(" offset 0");
     }
@@ -158,76 +166,48 @@ pub(in crate::search) async fn newest(
         .map(|(job_id, published_at)| Match {
             job_id,
             published_at,
-            tier: Tier::All,
+            tier: Tier::Text,
             score: 0,
         })
         .collect())
 }
 
+/// How many match in a part, counted up to `most`.
 pub(in crate::search) async fn count(
     conn: &mut PgConnection,
     conditions: &Conditions,
-    tier: Tier,
+    part: Part,
+    most: i64,
 ) -> sqlx::Result<i64> {
-    let mut query = QueryBuilder::new("select count(*)");
-    push_matches(&mut query, conditions, tier);
+    let mut query = QueryBuilder::new("select count(*) from (select");
+    push_matches(&mut query, conditions, part);
+    query.push(" limit ").push_bind(most).push(") as counted");
     query.build_query_scalar().fetch_one(conn).await
 }
 
-/// ` from job_search_documents d where ...`
-fn push_matches(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
-    // In a subquery, for a function in a filter runs once a row.
-    query.push(
-        " from job_search_documents d
-          where (d.expires_at is null or d.expires_at > (select app_now()))",
-    );
-    let mut matches = |prefix: &str, tsquery: &Option<String>| {
-        if let Some(tsquery) = tsquery {
-            query.push(" and ").push(prefix).push(" @@ (");
-            query.push_bind(tsquery.clone()).push("::text)::tsquery");
-        }
-    };
-    match tier {
-        Tier::Title => matches("d.title_vec", &conditions.query.meant),
-        Tier::All => matches("d.vec", &conditions.query.meant),
-        Tier::Text => {
-            matches("d.vec", &conditions.query.meant);
-            matches("not d.title_vec", &conditions.query.meant);
-        }
-    }
-    matches("not d.vec", &conditions.query.without);
-    matches("d.vec", &conditions.place);
-    for group in &conditions.tokens {
-        query.push(" and d.tokens && ").push_bind(group.clone());
-    }
-    if let Some(near) = &conditions.near {
-        if let Some(tokens) = &near.tokens {
-            query.push(" and d.tokens && ").push_bind(tokens.clone());
-        }
-        if !near.points.is_empty() {
-            let (lats, lons): (Vec<f32>, Vec<f32>) = near.points.iter().copied().unzip();
-            query
-                .push(" and (any_within_km(d.lats, d.lons, ")
-                .push_bind(lats);
-            query.push(", ").push_bind(lons);
-            query.push(", ").push_bind(near.radius_km);
-            query
-                .push(") or d.tokens && ")
-                .push_bind(near.areas.clone());
-            query.push(")");
-        }
-    }
-    if let Some(amount) = conditions.pays_at_least {
-        query.push(" and coalesce(d.yearly_salary_max, d.yearly_salary_min) >= ");
-        query.push_bind(amount);
-    }
-    if let Some(amount) = conditions.starts_at_most {
-        query.push(" and coalesce(d.yearly_salary_min, d.yearly_salary_max) <= ");
-        query.push_bind(amount);
-    }
-    if let Some(time) = conditions.posted_after {
-        query.push(" and d.published_at >= ").push_bind(time);
-    }
+/// When the oldest document was published; none where there is none.
+pub(in crate::search) async fn oldest(
+    conn: &mut PgConnection,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!("select min(published_at) from job_search_documents")
+        .fetch_one(conn)
+        .await
+}
+
+/// How many documents there are in all, about, and since a time, exactly.
+pub(in crate::search) async fn documents(
+    conn: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> sqlx::Result<(f64, i64)> {
+    let row = sqlx::query!(
+        r#"select (select reltuples::float8 from pg_class
+                   where oid = 'job_search_documents'::regclass) as "all!",
+                  (select count(*) from job_search_documents where published_at >= $1) as "since!""#,
+        since
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.all, row.since))
 }
 
 /// The long texts of jobs, for snippets.

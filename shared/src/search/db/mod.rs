@@ -2,13 +2,15 @@
 
 mod documents;
 mod hits;
+mod matching;
 mod suggestions;
 
-pub use documents::{jobs_of_scope, remove_expired};
 pub(super) use documents::{live_jobs, lock_jobs, remove_others, upsert};
-pub use hits::Tier;
+pub use documents::{jobs_of_scope, remove_expired};
 pub(super) use hits::{
-    Match, SCORE_ONE, begin_reading, category_ordinal, company_ordinal, count, lexemes, newest,
-    ranked, texts,
+    Match, begin_reading, category_ordinal, company_ordinal, count, documents, lexemes, newest,
+    oldest, ranked, texts,
 };
+pub use matching::Tier;
+pub(super) use matching::{Part, SCORE_ONE};
 pub(super) use suggestions::suggestions;

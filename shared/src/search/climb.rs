@@ -1,0 +1,478 @@
+//! Reading the best or the newest matches without reading all of them.
+//!
+//! Where few match, all are ranked. Where many do, each tier is read in blocks:
+//! spans of publication times, the newest first, each wide enough to hold a
+//! good number of matches, which are ranked exactly. Blocks do not overlap and
+//! leave nothing out, and a cursor names the block that it stands in, so what is
+//! there all the while comes exactly once.
+
+use chrono::{DateTime, TimeDelta, Utc, serde::ts_microseconds};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    conditions::Conditions,
+    db::{self, Match, Part, Tier},
+    span::{Span, slot_before},
+};
+use crate::{
+    Result,
+    pagination::{Paging, Slice},
+};
+
+/// How many matches are read before it is settled for what there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Up to about so many are all ranked.
+    pub all: u32,
+    /// So many a block holds at least; each further one twice as many.
+    pub block: u32,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self {
+            all: 600,
+            block: 150,
+        }
+    }
+}
+
+/// The place in a list of hits; `as_of` is the time of the first page, from
+/// which ages count on all of them. Written in few letters, for a cursor holds
+/// the places of the pages before it too.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum SearchCursor {
+    /// Among all that match.
+    Rank {
+        #[serde(rename = "s", with = "ts_microseconds")]
+        as_of: DateTime<Utc>,
+        #[serde(rename = "t")]
+        tier: Tier,
+        #[serde(rename = "n")]
+        score: i32,
+        #[serde(rename = "i")]
+        id: Uuid,
+    },
+    /// Among those of a block.
+    Block {
+        #[serde(rename = "s", with = "ts_microseconds")]
+        as_of: DateTime<Utc>,
+        #[serde(rename = "b")]
+        block: Block,
+        #[serde(rename = "n")]
+        score: i32,
+        #[serde(rename = "i")]
+        id: Uuid,
+    },
+    Date {
+        #[serde(rename = "s", with = "ts_microseconds")]
+        as_of: DateTime<Utc>,
+        #[serde(rename = "p", with = "ts_microseconds")]
+        at: DateTime<Utc>,
+        #[serde(rename = "i")]
+        id: Uuid,
+    },
+}
+
+impl SearchCursor {
+    pub(super) fn as_of(&self) -> DateTime<Utc> {
+        match self {
+            Self::Rank { as_of, .. } | Self::Block { as_of, .. } | Self::Date { as_of, .. } => {
+                *as_of
+            }
+        }
+    }
+}
+
+/// Matches of a tier that are ranked among themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    #[serde(rename = "t")]
+    tier: Tier,
+    #[serde(flatten)]
+    span: Span,
+    /// How many blocks came before it.
+    #[serde(rename = "l")]
+    level: u8,
+}
+
+impl Block {
+    const FIRST: Self = Self {
+        tier: Tier::Heading,
+        span: Span {
+            from: None,
+            to: None,
+        },
+        level: 0,
+    };
+
+    /// Where the next one begins: its lower end is found by reading. None after
+    /// the last.
+    fn next(self) -> Option<Self> {
+        let level = self.level.saturating_add(1);
+        Some(match self.span.from {
+            Some(from) => Self {
+                span: Span::until(Some(from)),
+                level,
+                ..self
+            },
+            None => Self {
+                tier: self.tier.next()?,
+                span: Span::default(),
+                level,
+            },
+        })
+    }
+}
+
+/// How many match in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Total {
+    pub(super) count: i64,
+    pub(super) is_exact: bool,
+}
+
+/// The hours of the first window, and how much further one may reach at once.
+const FIRST_HOURS: f64 = 12.0;
+const STRIDE: f64 = 8.0;
+
+pub(super) struct Climb<'a> {
+    conn: &'a mut PgConnection,
+    conditions: &'a Conditions,
+    effort: Effort,
+    /// Nothing older is looked for.
+    begins: DateTime<Utc>,
+    /// Whether so few match that all are ranked, once that is known.
+    few: Option<bool>,
+}
+
+impl<'a> Climb<'a> {
+    /// None where there is no document.
+    pub(super) async fn start(
+        conn: &'a mut PgConnection,
+        conditions: &'a Conditions,
+        effort: Effort,
+    ) -> Result<Option<Self>> {
+        let Some(oldest) = db::oldest(conn).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            conn,
+            conditions,
+            effort,
+            begins: conditions.posted_after.map_or(oldest, |at| at.max(oldest)),
+            few: None,
+        }))
+    }
+
+    pub(super) async fn best(
+        &mut self,
+        paging: &Paging<SearchCursor>,
+    ) -> Result<Slice<Match, SearchCursor>> {
+        let as_of = self.conditions.as_of;
+        let after = match paging.cursor() {
+            Some(SearchCursor::Block {
+                block, score, id, ..
+            }) => return self.in_blocks(paging, Some((*block, *score, *id))).await,
+            Some(SearchCursor::Rank {
+                tier, score, id, ..
+            }) => Some((*tier, *score, *id)),
+            _ if self.all_are_few().await? => None,
+            _ => return self.in_blocks(paging, None).await,
+        };
+        let part = Part {
+            tier: Tier::All,
+            span: Span::default(),
+        };
+        let (found, _) = db::ranked(
+            self.conn,
+            self.conditions,
+            part,
+            after,
+            paging.limit(),
+            paging.offset(),
+        )
+        .await?;
+        Ok(Slice::cut(found, paging.size, None, |found| {
+            SearchCursor::Rank {
+                as_of,
+                tier: found.tier,
+                score: found.score,
+                id: found.job_id,
+            }
+        }))
+    }
+
+    /// Block after block, from a place in one of them on.
+    async fn in_blocks(
+        &mut self,
+        paging: &Paging<SearchCursor>,
+        after: Option<(Block, i32, Uuid)>,
+    ) -> Result<Slice<Match, SearchCursor>> {
+        let as_of = self.conditions.as_of;
+        let mut skip = paging.offset();
+        let mut found: Vec<(Block, Match)> = Vec::new();
+        let mut next = Some(Block::FIRST);
+        if let Some((block, score, id)) = after {
+            let place = (block.tier, score, id);
+            let rest = self
+                .ranked(block, Some(place), paging.limit(), 0)
+                .await?
+                .into_iter()
+                .map(|hit| (block, hit));
+            found.extend(rest);
+            next = block.next();
+        }
+        while let Some(start) = next
+            && (found.len() as i64) < paging.limit()
+        {
+            let missing = paging.limit() - found.len() as i64;
+            let (block, rows, count) = self.block(start, skip, missing).await?;
+            skip = (skip - count).max(0);
+            found.extend(rows.into_iter().map(|hit| (block, hit)));
+            next = block.next();
+        }
+        let page = Slice::cut(found, paging.size, None, |(block, hit)| {
+            SearchCursor::Block {
+                as_of,
+                block: *block,
+                score: hit.score,
+                id: hit.job_id,
+            }
+        });
+        Ok(Slice {
+            rows: page.rows.into_iter().map(|(_, hit)| hit).collect(),
+            next: page.next,
+            total: None,
+        })
+    }
+
+    /// Finds the lower end of a block; gives its matches from `skip` on and how
+    /// many it holds.
+    async fn block(
+        &mut self,
+        start: Block,
+        skip: i64,
+        missing: i64,
+    ) -> Result<(Block, Vec<Match>, i64)> {
+        let wanted = i64::from(self.effort.block) << start.level.min(12);
+        // What will hardly be needed is only counted.
+        let counts_only = skip >= wanted;
+        let (mut window, mut rows, mut count) = (start, Vec::new(), 0);
+        let mut hours = Some(FIRST_HOURS);
+        loop {
+            window.span.from = self.lower_end(start.span, hours);
+            let part = Part {
+                tier: window.tier,
+                span: window.span,
+            };
+            if counts_only {
+                count += db::count(self.conn, self.conditions, part, i64::MAX).await?;
+            } else {
+                let (more, counted) =
+                    db::ranked(self.conn, self.conditions, part, None, skip + missing, 0).await?;
+                count += counted;
+                rows.extend(more);
+            }
+            if window.span.from.is_none() || count >= wanted {
+                break;
+            }
+            window.span.to = window.span.from;
+            hours = self.next_hours(start.span, window.span.from, count, wanted);
+        }
+        let block = Block {
+            span: Span {
+                from: window.span.from,
+                to: start.span.to,
+            },
+            ..start
+        };
+        if counts_only && count > skip {
+            rows = self.ranked(block, None, missing, skip).await?;
+        } else {
+            rows.sort_unstable_by_key(Match::place);
+            rows.drain(..rows.len().min(usize::try_from(skip).unwrap_or(usize::MAX)));
+            rows.truncate(usize::try_from(missing).unwrap_or(0));
+        }
+        Ok((block, rows, count))
+    }
+
+    async fn ranked(
+        &mut self,
+        block: Block,
+        after: Option<(Tier, i32, Uuid)>,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<Match>> {
+        let part = Part {
+            tier: block.tier,
+            span: block.span,
+        };
+        let (found, _) = db::ranked(self.conn, self.conditions, part, after, limit, offset).await?;
+        Ok(found)
+    }
+
+    pub(super) async fn newest(
+        &mut self,
+        paging: &Paging<SearchCursor>,
+    ) -> Result<Slice<Match, SearchCursor>> {
+        let as_of = self.conditions.as_of;
+        let after = match paging.cursor() {
+            Some(SearchCursor::Date { at, id, .. }) => Some((*at, *id)),
+            _ => None,
+        };
+        let mut found = Vec::new();
+        let mut skip = paging.offset();
+        // The row that the cursor names, and its twins in time, lie in the first window.
+        let top = Span::until(after.map(|(at, _)| at + TimeDelta::microseconds(1)));
+        let mut window = top;
+        let mut count = 0;
+        let mut hours = self.conditions.narrow().then_some(FIRST_HOURS);
+        loop {
+            window.from = self.lower_end(top, hours);
+            let missing = paging.limit() - found.len() as i64;
+            let mut passed = 0;
+            if skip > 0 && window.from.is_some() {
+                let part = Part {
+                    tier: Tier::All,
+                    span: window,
+                };
+                passed = db::count(self.conn, self.conditions, part, i64::MAX).await?;
+            }
+            if skip == 0 || window.from.is_none() || passed > skip {
+                let more =
+                    db::newest(self.conn, self.conditions, window, after, missing, skip).await?;
+                passed = passed.max(more.len() as i64);
+                found.extend(more);
+            }
+            skip = (skip - passed).max(0);
+            count += passed;
+            if window.from.is_none() || found.len() as i64 >= paging.limit() {
+                break;
+            }
+            window.to = window.from;
+            let wanted = paging.offset() + paging.limit();
+            hours = self.next_hours(top, window.from, count, wanted);
+        }
+        Ok(Slice::cut(found, paging.size, None, |found| {
+            SearchCursor::Date {
+                as_of,
+                at: found.published_at,
+                id: found.job_id,
+            }
+        }))
+    }
+
+    /// How many match in all: counted where they are few, else judged by the
+    /// newest of them.
+    pub(super) async fn total(&mut self) -> Result<Total> {
+        const SAMPLE: i64 = 400;
+        let mut part = Part {
+            tier: Tier::All,
+            span: Span::default(),
+        };
+        let mut hours = (!self.all_are_few().await?).then_some(FIRST_HOURS);
+        loop {
+            part.span.from = self.lower_end(Span::default(), hours);
+            let count = db::count(self.conn, self.conditions, part, i64::MAX).await?;
+            let Some(from) = part.span.from else {
+                return Ok(Total {
+                    count,
+                    is_exact: true,
+                });
+            };
+            if count < SAMPLE {
+                hours = self.next_hours(Span::default(), Some(from), count, SAMPLE);
+                continue;
+            }
+            let share = match self.conditions.posted_after {
+                Some(_) => self.board_hours() / self.hours_since(from),
+                None => {
+                    let (all, since) = db::documents(self.conn, from).await?;
+                    // A table that was never analysed tells nothing.
+                    if all < since as f64 {
+                        self.board_hours() / self.hours_since(from)
+                    } else {
+                        all / since.max(1) as f64
+                    }
+                }
+            };
+            return Ok(Total {
+                count: two_digits(count as f64 * share.max(1.0)),
+                is_exact: false,
+            });
+        }
+    }
+
+    /// Judged by the last twelve hours and, where those tell little, four days.
+    async fn all_are_few(&mut self) -> Result<bool> {
+        if let Some(few) = self.few {
+            return Ok(few);
+        }
+        let mut few = true;
+        for hours in [FIRST_HOURS, FIRST_HOURS * STRIDE] {
+            let from = self.lower_end(Span::default(), Some(hours));
+            let span = Span { from, to: None };
+            let share = from.map_or(1.0, |from| self.hours_since(from) / self.board_hours());
+            let most = (f64::from(self.effort.all) * share).floor() as i64;
+            let part = Part {
+                tier: Tier::All,
+                span,
+            };
+            few = db::count(self.conn, self.conditions, part, most + 1).await? <= most;
+            if !few || from.is_none() {
+                break;
+            }
+        }
+        self.few = Some(few);
+        Ok(few)
+    }
+
+    fn hours_since(&self, from: DateTime<Utc>) -> f64 {
+        ((self.conditions.as_of - from).num_seconds() as f64 / 3600.0).max(1.0)
+    }
+
+    fn board_hours(&self) -> f64 {
+        self.hours_since(self.begins)
+    }
+
+    /// Where a window of so many hours below the top ends; none where nothing is
+    /// older.
+    fn lower_end(&self, top: Span, hours: Option<f64>) -> Option<DateTime<Utc>> {
+        let top = top.to.unwrap_or(self.conditions.as_of);
+        slot_before(top, hours?).filter(|from| *from > self.begins)
+    }
+
+    /// How far the next window shall reach after one to `from` was not enough:
+    /// about as far as what is wanted, a bounded step at a time. All the way where
+    /// few are left.
+    fn next_hours(
+        &self,
+        top: Span,
+        from: Option<DateTime<Utc>>,
+        count: i64,
+        wanted: i64,
+    ) -> Option<f64> {
+        let top = top.to.unwrap_or(self.conditions.as_of);
+        let hours = |from: DateTime<Utc>| ((top - from).num_seconds() as f64 / 3600.0).max(1.0);
+        let so_far = hours(from?);
+        if count == 0 {
+            return Some(so_far * STRIDE);
+        }
+        let rate = count as f64 / so_far;
+        if rate * hours(self.begins) <= f64::from(self.effort.all) {
+            return None;
+        }
+        let reach = 1.25 * wanted as f64 / rate;
+        Some(reach.clamp(so_far * 2.0, so_far * STRIDE))
+    }
+}
+
+/// Rounded, as nobody should read more into a guess.
+fn two_digits(number: f64) -> i64 {
+    let unit = 10_f64.powf(number.max(1.0).log10().floor() - 1.0).max(1.0);
+    ((number / unit).round() * unit) as i64
+}

@@ -1,0 +1,190 @@
+//! Which documents match: the conditions of a search in SQL.
+
+use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::search::{conditions::Conditions, span::Span, tokens};
+
+/// Scores are whole numbers, which a cursor carries exactly.
+pub(in crate::search) const SCORE_ONE: i32 = 1_000_000;
+
+/// Where the words were found: each document that matches is in one of the
+/// first three, and what is in an earlier one comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// All of them in the title.
+    Heading,
+    /// In title, skills and company.
+    Title,
+    /// Some of them elsewhere in the ad.
+    Text,
+    /// Anywhere.
+    All,
+}
+
+impl Tier {
+    pub(super) fn number(self) -> i16 {
+        match self {
+            Self::Heading => 0,
+            Self::Title => 1,
+            Self::Text | Self::All => 2,
+        }
+    }
+
+    pub(super) fn of_number(number: i16) -> Self {
+        match number {
+            0 => Self::Heading,
+            1 => Self::Title,
+            _ => Self::Text,
+        }
+    }
+
+    /// The one after it in the order of relevance.
+    pub(in crate::search) fn next(self) -> Option<Self> {
+        match self {
+            Self::Heading => Some(Self::Title),
+            Self::Title => Some(Self::Text),
+            Self::Text | Self::All => None,
+        }
+    }
+}
+
+/// A part of all that match.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::search) struct Part {
+    pub(in crate::search) tier: Tier,
+    pub(in crate::search) span: Span,
+}
+
+/// The number of the tier that a document of the part is in.
+pub(super) fn push_tier(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
+    if tier != Tier::All {
+        query.push_bind(tier.number()).push("::smallint");
+        return;
+    }
+    query.push("(case when ");
+    push_heading(query, conditions);
+    query.push(" then 0 when ");
+    push_text_match(query, "d.title_vec", conditions.query.meant.as_deref());
+    query.push(" then 1 else 2 end)::smallint");
+}
+
+/// ` from job_search_documents d where ...`
+pub(super) fn push_matches(
+    query: &mut QueryBuilder<Postgres>,
+    conditions: &Conditions,
+    part: Part,
+) {
+    // In a subquery, for a function in a filter runs once a row.
+    query.push(
+        " from job_search_documents d
+          where (d.expires_at is null or d.expires_at > (select app_now()))",
+    );
+    push_words(query, conditions, part.tier);
+    for group in &conditions.tokens {
+        query.push(" and d.tokens && ").push_bind(group.clone());
+    }
+    push_span(query, conditions, part.span);
+    push_vicinity(query, conditions);
+    if let Some(amount) = conditions.pays_at_least {
+        query.push(" and coalesce(d.yearly_salary_max, d.yearly_salary_min) >= ");
+        query.push_bind(amount);
+    }
+    if let Some(amount) = conditions.starts_at_most {
+        query.push(" and coalesce(d.yearly_salary_min, d.yearly_salary_max) <= ");
+        query.push_bind(amount);
+    }
+}
+
+fn push_words(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
+    let asked = &conditions.query;
+    match asked.whole() {
+        None => {
+            if let Some(without) = &asked.without {
+                query.push(" and not ");
+                push_text_match(query, "d.vec", Some(without));
+            }
+        }
+        Some(whole) => {
+            let meant = asked.meant.as_deref();
+            match tier {
+                Tier::Heading => {
+                    query.push(" and ");
+                    push_heading(query, conditions);
+                }
+                Tier::Title => {
+                    query.push(" and ");
+                    push_text_match(query, "d.title_vec", meant);
+                    query.push(" and not (");
+                    push_heading(query, conditions);
+                    query.push(")");
+                }
+                Tier::Text => {
+                    query.push(" and not ");
+                    push_text_match(query, "d.title_vec", meant);
+                }
+                Tier::All => {}
+            }
+            // The whole ad holds what its title does: only exclusions say more.
+            if asked.without.is_some() || matches!(tier, Tier::Text | Tier::All) {
+                query.push(" and ");
+                push_text_match(query, "d.vec", Some(&whole));
+            }
+        }
+    }
+    if let Some(place) = &conditions.place {
+        query.push(" and ");
+        push_text_match(query, "d.vec", Some(place));
+    }
+}
+
+/// Marks have no places, so phrases are looked up beside them.
+fn push_heading(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
+    push_text_match(query, "d.title_vec", conditions.query.marked.as_deref());
+    if conditions.query.has_phrase {
+        query.push(" and ");
+        push_text_match(query, "d.title_vec", conditions.query.meant.as_deref());
+    }
+}
+
+fn push_text_match(query: &mut QueryBuilder<Postgres>, vector: &'static str, asked: Option<&str>) {
+    query.push("(").push(vector).push(" @@ (");
+    query.push_bind(asked.unwrap_or_default().to_owned());
+    query.push("::text)::tsquery)");
+}
+
+fn push_span(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, span: Span) {
+    let from = span.from.max(conditions.posted_after);
+    if let Some(from) = from {
+        query.push(" and d.published_at >= ").push_bind(from);
+        let last = span.last(conditions.as_of);
+        if let Some(slots) = tokens::cover(from, last) {
+            query.push(" and d.tokens && ").push_bind(slots);
+        }
+    }
+    if let Some(to) = span.to {
+        query.push(" and d.published_at < ").push_bind(to);
+    }
+}
+
+fn push_vicinity(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
+    let Some(near) = &conditions.near else {
+        return;
+    };
+    if let Some(tokens) = &near.tokens {
+        query.push(" and d.tokens && ").push_bind(tokens.clone());
+    }
+    if !near.points.is_empty() {
+        let (lats, lons): (Vec<f32>, Vec<f32>) = near.points.iter().copied().unzip();
+        query
+            .push(" and (any_within_km(d.lats, d.lons, ")
+            .push_bind(lats);
+        query.push(", ").push_bind(lons);
+        query.push(", ").push_bind(near.radius_km);
+        query
+            .push(") or d.tokens && ")
+            .push_bind(near.areas.clone());
+        query.push(")");
+    }
+}

@@ -1,0 +1,96 @@
+//! Words as the text search configurations of the languages stem them.
+
+use std::collections::HashMap;
+
+use super::{language::Language, query::Term};
+
+/// What stands before the lexemes that tell that a word is in the title. No
+/// word has it: words are letters and digits.
+pub(super) const TITLE_MARK: char = '^';
+
+/// Which lexemes a query is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    /// Those of titles, which have a [`TITLE_MARK`] and no places.
+    Marked,
+}
+
+/// What the text search configurations make of words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lexemes(HashMap<(Language, String), Vec<String>>);
+
+impl Lexemes {
+    pub(super) fn insert(&mut self, language: Language, word: String, lexemes: Vec<String>) {
+        self.0.insert((language, word), lexemes);
+    }
+
+    /// None for stop words, several for a word that PostgreSQL takes apart.
+    pub(super) fn of(&self, language: Language, word: &str) -> &[String] {
+        if language.stops(word) {
+            return &[];
+        }
+        // A borrowed key of a pair needs the pair.
+        self.0
+            .get(&(language, word.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// A word or phrase; none if it is all stop words.
+    pub(super) fn term(&self, language: Language, term: &Term, form: Form) -> Option<String> {
+        match form {
+            Form::Plain => self.phrase(language, term),
+            Form::Marked => {
+                let lexemes: Vec<_> = term
+                    .iter()
+                    .flat_map(|word| self.of(language, word))
+                    .collect();
+                joined(&lexemes, " & ", |lexeme| {
+                    Some(quoted(&format!("{TITLE_MARK}{lexeme}")))
+                })
+            }
+        }
+    }
+
+    /// Stop words inside a phrase leave their distance.
+    fn phrase(&self, language: Language, term: &Term) -> Option<String> {
+        let mut phrase = String::new();
+        let mut distance = 1;
+        for word in term {
+            let Some(word) = joined(self.of(language, word), " & ", |lexeme| {
+                Some(quoted(lexeme))
+            }) else {
+                distance += 1;
+                continue;
+            };
+            if phrase.is_empty() {
+                phrase = word;
+            } else {
+                phrase = format!("{phrase} <{distance}> {word}");
+            }
+            distance = 1;
+        }
+        match phrase {
+            phrase if phrase.is_empty() => None,
+            phrase if term.len() > 1 => Some(format!("({phrase})")),
+            phrase => Some(phrase),
+        }
+    }
+}
+
+/// Several in brackets, one as it is.
+pub(super) fn joined<T>(
+    items: &[T],
+    operator: &str,
+    show: impl Fn(&T) -> Option<String>,
+) -> Option<String> {
+    let mut shown: Vec<_> = items.iter().filter_map(show).collect();
+    match shown.len() {
+        0 | 1 => shown.pop(),
+        _ => Some(format!("({})", shown.join(operator))),
+    }
+}
+
+pub(super) fn quoted(lexeme: &str) -> String {
+    format!("'{}'", lexeme.replace('\\', "\\\\").replace('\'', "''"))
+}

@@ -10,7 +10,7 @@ use jobboard::postgres;
 use jobboard_shared::{
     config::Settings,
     data_dir::{DataDir, random_text},
-    database, search,
+    database,
     startup::StartError,
     users::{self, Email},
 };
@@ -120,17 +120,6 @@ pub(crate) async fn load_sample_data(settings: Settings) -> Result<(), StartErro
     } else {
         say("the sample data is there already");
     }
-    Ok(())
-}
-
-/// Only enqueues: the workers do it, behind the changes of single jobs.
-pub(crate) async fn rebuild_search(settings: Settings) -> Result<(), StartError> {
-    let db = open(&settings).await?;
-    let mut conn = db.acquire().await?;
-    search::tasks::enqueue_scope(&mut conn, search::tasks::Scope::All).await?;
-    drop(conn);
-    db.close().await;
-    say("workers write every search document anew now");
     Ok(())
 }
 

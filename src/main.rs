@@ -34,8 +34,6 @@ enum Command {
     CreateAdmin(commands::CreateAdmin),
     /// Fill the database with sample companies, jobs and people.
     LoadSampleData,
-    /// Write every search document anew, in the background.
-    RebuildSearch,
     #[command(flatten)]
     Operate(jobboard_worker::operate::Command),
     /// Show the logins that the first start created.
@@ -70,7 +68,6 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
         Some(Command::Migrate) => commands::migrate(settings).await,
         Some(Command::CreateAdmin(options)) => commands::create_admin(settings, options).await,
         Some(Command::LoadSampleData) => Box::pin(commands::load_sample_data(settings)).await,
-        Some(Command::RebuildSearch) => commands::rebuild_search(settings).await,
         Some(Command::Operate(command)) => Box::pin(commands::operate(settings, command)).await,
         Some(Command::Credentials) => commands::credentials(&settings),
         Some(Command::DatabaseUrl) => commands::database_url(&settings),

@@ -9,7 +9,7 @@ use jobboard_shared::{
     notifications::tasks::{SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
-    search::tasks::{RefreshJobs, RefreshScope, RemoveExpired},
+    search::tasks::{CheckDocuments, RecheckJobs, RefreshJobs, RefreshScope, RemoveExpired},
     trending::tasks::{ApplySignals, Decay},
 };
 
@@ -33,6 +33,8 @@ pub fn registry() -> Registry {
         .on::<RefreshJobs>(search::refresh_jobs)
         .on::<RefreshScope>(search::refresh_scope)
         .on::<RemoveExpired>(search::remove_expired)
+        .on::<CheckDocuments>(search::check_documents)
+        .on::<RecheckJobs>(search::recheck_jobs)
         .on::<Plan>(recommendations::plan)
         .on::<UserBlock>(recommendations::user_block)
         .on::<JobBlock>(recommendations::job_block)

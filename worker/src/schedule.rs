@@ -11,7 +11,7 @@ use jobboard_shared::{
     notifications::tasks::SweepOutbox,
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
-    search::tasks::RemoveExpired,
+    search::tasks::{CheckDocuments, RemoveExpired},
     trending::tasks::{ApplySignals, Decay},
 };
 
@@ -29,6 +29,9 @@ pub fn schedule() -> Schedule {
         .every("queue.upkeep", 60 * MINUTE, Missed::Skip, |_| Upkeep {})
         .every("search.remove_expired", MINUTE, Missed::Skip, |_| {
             RemoveExpired {}
+        })
+        .cron("search.check_documents", "40 2 * * *", Missed::Skip, |_| {
+            CheckDocuments::default()
         })
         .every("jobs.publish_due", MINUTE, Missed::Skip, |_| PublishDue {})
         .every("jobs.close_expired", MINUTE, Missed::Skip, |_| {

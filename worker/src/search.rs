@@ -6,7 +6,10 @@ use jobboard_shared::{
     queue,
     search::{
         self, db,
-        tasks::{BATCH, RefreshJobs, RefreshScope, RemoveExpired},
+        tasks::{
+            BATCH, CheckDocuments, RECHECK_AFTER, RecheckJobs, RefreshJobs, RefreshScope,
+            RemoveExpired, Scope, enqueue_refresh,
+        },
     },
 };
 use sqlx::{Acquire, PgTransaction};
@@ -30,6 +33,7 @@ pub async fn refresh_scope(ctx: Context, task: RefreshScope, _: Lease) -> TaskRe
         let next = RefreshScope {
             scope: task.scope,
             after: job_ids.last().copied(),
+            done: task.done + job_ids.len() as u64,
         };
         queue::enqueue(&mut tx, &next).await?;
     }
@@ -65,6 +69,41 @@ async fn refresh_or_part(tx: &mut PgTransaction<'_>, job_ids: &[Uuid]) -> TaskRe
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// One batch of all documents; the next is enqueued with what it found.
+pub async fn check_documents(ctx: Context, task: CheckDocuments, _: Lease) -> TaskResult {
+    let mut tx = ctx.db.begin().await?;
+    let job_ids = db::jobs_of_scope(&mut tx, Scope::All, task.after, BATCH).await?;
+    let differing = search::differing(&mut tx, &job_ids).await?;
+    if !differing.is_empty() {
+        let again = RecheckJobs { job_ids: differing };
+        queue::enqueue_in(&mut tx, &again, RECHECK_AFTER).await?;
+    }
+    let done = task.done + job_ids.len() as u64;
+    if job_ids.len() == BATCH {
+        let after = job_ids.last().copied();
+        queue::enqueue(&mut tx, &CheckDocuments { after, done }).await?;
+    } else {
+        tracing::info!(jobs = done, "compared search documents with their jobs");
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+pub async fn recheck_jobs(ctx: Context, task: RecheckJobs, _: Lease) -> TaskResult {
+    let mut tx = ctx.db.begin().await?;
+    let differing = search::differing(&mut tx, &task.job_ids).await?;
+    if !differing.is_empty() {
+        tracing::warn!(
+            count = differing.len(),
+            first = ?differing.first(),
+            "search documents differed from their jobs"
+        );
+        enqueue_refresh(&mut tx, &differing).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 pub async fn remove_expired(ctx: Context, _: RemoveExpired, _: Lease) -> TaskResult {

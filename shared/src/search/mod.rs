@@ -25,5 +25,5 @@ pub use climb::{Effort, SearchCursor};
 pub use find::{Found, Hit, Search, Sort, find, find_with};
 pub use language::Language;
 pub use query::Query;
-pub use refresh::{Refreshed, refresh};
+pub use refresh::{Refreshed, differing, refresh};
 pub use suggest::{Suggestion, SuggestionKind, suggest};

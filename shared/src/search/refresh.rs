@@ -1,10 +1,18 @@
 //! Brings search documents in step with their jobs.
 
-use sqlx::PgTransaction;
+use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::{db, document::Document};
 use crate::Result;
+
+/// Those of the jobs whose documents are not what a refresh would write. A change
+/// that is still in the queue makes a difference too.
+pub async fn differing(conn: &mut PgConnection, job_ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let sources = db::live_jobs(conn, job_ids).await?;
+    let documents: Vec<_> = sources.into_iter().map(Document::of).collect();
+    Ok(db::differing(conn, job_ids, &documents).await?)
+}
 
 /// What a refresh did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -66,11 +66,18 @@ pub struct RefreshScope {
     pub scope: Scope,
     /// The last job done, in the order of ids.
     pub after: Option<Uuid>,
+    /// How many are done.
+    #[serde(default)]
+    pub done: u64,
 }
 
 impl RefreshScope {
     pub fn of(scope: Scope) -> Self {
-        Self { scope, after: None }
+        Self {
+            scope,
+            after: None,
+            done: 0,
+        }
     }
 }
 
@@ -98,6 +105,47 @@ impl Task for RefreshScope {
 pub async fn enqueue_scope(conn: &mut PgConnection, scope: Scope) -> Result<(), sqlx::Error> {
     queue::enqueue(conn, &RefreshScope::of(scope)).await?;
     Ok(())
+}
+
+/// Compares all search documents with their jobs, one batch a task: each enqueues
+/// the next, and a [`RecheckJobs`] for those that differ.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CheckDocuments {
+    /// The last job done, in the order of ids.
+    pub after: Option<Uuid>,
+    /// How many are done.
+    pub done: u64,
+}
+
+impl Task for CheckDocuments {
+    const KIND: &'static str = "search.check_documents";
+    const QUEUE: &'static str = "search";
+    const PRIORITY: i16 = 20;
+
+    fn unique_key(&self) -> Option<String> {
+        // Equal keys are equal work: a start and each of its steps are their own.
+        Some(match self.after {
+            None => "check".to_owned(),
+            Some(after) => format!("check:{after}"),
+        })
+    }
+}
+
+/// When the documents that differed are looked at again: by then the refreshes
+/// that were on their way have run.
+pub const RECHECK_AFTER: Duration = Duration::from_secs(60);
+
+/// Refreshes those of the jobs whose documents still differ, and tells of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecheckJobs {
+    /// At most [`BATCH`].
+    pub job_ids: Vec<Uuid>,
+}
+
+impl Task for RecheckJobs {
+    const KIND: &'static str = "search.recheck_jobs";
+    const QUEUE: &'static str = "search";
+    const PRIORITY: i16 = 20;
 }
 
 /// Removes the documents of expired jobs. Queries leave them out before that.

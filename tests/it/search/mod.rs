@@ -1,6 +1,7 @@
 //! Jobs are found as soon as the queue is drained, and only while they are live.
 
 mod blocks;
+mod checks;
 mod facts;
 mod words;
 
@@ -163,7 +164,7 @@ async fn refreshing_twice_changes_nothing_and_a_rebuild_repairs() {
     .expect("spoil the index");
     tx.commit().await.expect("commit");
     let command = tokio::process::Command::new(env!("CARGO_BIN_EXE_jobboard"))
-        .arg("rebuild-search")
+        .args(["reindex", "--detach"])
         .current_dir(std::env::temp_dir())
         .env("DATABASE_URL", app.database_url())
         .output()

@@ -1,10 +1,11 @@
-//! Commands of those who operate the tasks, the same in `jobboard-worker` and
+//! Commands of those who operate the tasks and what they write, the same in `jobboard-worker` and
 //! `jobboard`. They talk to the database alone: no API and no worker need run.
 
 mod batches;
 mod mails;
 mod output;
 mod queues;
+mod reindex;
 mod schedule;
 mod suppressions;
 mod tasks;
@@ -24,6 +25,7 @@ pub enum Command {
     Workers(Listing),
     /// Show what runs when.
     Schedule(Listing),
+    Reindex(reindex::Reindex),
     /// Show groups of tasks and how far they are.
     Batches(batches::Batches),
     /// Show mails that perhaps did not arrive, send them again.
@@ -47,6 +49,7 @@ impl Command {
             Self::Tasks(tasks) => tasks.run(db).await,
             Self::Workers(listing) => workers::show(db, listing.json).await,
             Self::Schedule(listing) => schedule::show(db, listing.json).await,
+            Self::Reindex(reindex) => reindex.run(db).await,
             Self::Batches(batches) => batches.show(db).await,
             Self::Mails(mails) => mails.run(db).await,
             Self::Suppressions(suppressions) => suppressions.run(db).await,

@@ -1,6 +1,6 @@
 //! SQL that writes the search documents.
 
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, postgres::PgArguments};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row, postgres::PgArguments};
 use uuid::Uuid;
 
 use crate::search::{
@@ -158,6 +158,40 @@ pub(in crate::search) async fn upsert(
     );
     let done = with_documents(&statement, documents).execute(conn).await?;
     Ok(done.rows_affected())
+}
+
+/// Those of the jobs whose documents are not what they should be, which is
+/// `documents` and none for the rest. Of a job that expired the document may stay
+/// until it is swept.
+pub(in crate::search) async fn differing(
+    conn: &mut PgConnection,
+    job_ids: &[Uuid],
+    documents: &[Document],
+) -> sqlx::Result<Vec<Uuid>> {
+    let live: Vec<_> = documents.iter().map(|document| document.job_id).collect();
+    let mut differing = sqlx::query_scalar!(
+        "select job_id from job_search_documents
+         where job_id = any($1) and job_id <> all($2)
+           and (expires_at is null or expires_at > app_now())",
+        job_ids,
+        &live
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if !documents.is_empty() {
+        let statement = format!(
+            "select s.job_id from ({STEMMED}) s
+             left join job_search_documents d on d.job_id = s.job_id
+             where (d.*) is distinct from (s.*)"
+        );
+        let rows = with_documents(&statement, documents)
+            .fetch_all(conn)
+            .await?;
+        for row in rows {
+            differing.push(row.try_get(0)?);
+        }
+    }
+    Ok(differing)
 }
 
 /// A statement over [`STEMMED`].

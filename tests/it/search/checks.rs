@@ -1,0 +1,115 @@
+//! The documents are compared with their jobs.
+
+use std::time::Duration;
+
+use jobboard_shared::search::{
+    self,
+    tasks::{CheckDocuments, RECHECK_AFTER, RecheckJobs, RefreshJobs},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{found_sorted, publish};
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn what_differs_is_found_and_mended() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    let mut ids = vec![];
+    for title in ["Good", "Renamed", "Closed", "Missing"] {
+        ids.push(publish(&employer, title, json!({})).await);
+    }
+    app.drain_tasks().await;
+    assert!(differing(&app, &ids).await.is_empty());
+    check(&app).await;
+    assert!(app.pending_tasks::<RecheckJobs>().await.is_empty());
+    // What lost tasks would leave behind.
+    sqlx::raw_sql(
+        "update jobs set title = 'New name' where title = 'Renamed';
+         update jobs set status = 'closed', closed_at = app_now() where title = 'Closed';
+         delete from job_search_documents where job_id = (select id from jobs where title = 'Missing')",
+    )
+    .execute(&app.db)
+    .await
+    .expect("spoil the index");
+    let mut wrong = ids[1..].to_vec();
+    wrong.sort();
+    assert_eq!(differing(&app, &ids).await, wrong);
+    check(&app).await;
+    // A refresh may be on its way: it gets its time.
+    assert_eq!(found_sorted(&app, "q=renamed").await, ["New name"]);
+    app.advance_time(RECHECK_AFTER + Duration::from_secs(1))
+        .await;
+    app.drain_tasks().await;
+    assert_eq!(found_sorted(&app, "q=renamed").await, Vec::<String>::new());
+    assert_eq!(
+        found_sorted(&app, "").await,
+        ["Good", "Missing", "New name"]
+    );
+    assert!(differing(&app, &ids).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_difference_that_a_refresh_ends_is_none() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    let id = publish(&employer, "Painter", json!({})).await;
+    check(&app).await;
+    let again = app.pending_tasks::<RecheckJobs>().await;
+    assert_eq!(again.len(), 0, "the drain refreshed it before the check");
+    employer
+        .patch(&format!("/api/jobs/{id}/"), json!({"title": "Glazier"}))
+        .await
+        .expect(200);
+    let mut tx = app.db.begin().await.expect("begin");
+    let seen = search::differing(&mut tx, &[id]).await.expect("compare");
+    tx.commit().await.expect("commit");
+    assert_eq!(seen, [id]);
+    app.drain_tasks().await;
+    app.enqueue(&RecheckJobs { job_ids: seen }).await;
+    app.drain_tasks().await;
+    assert!(app.pending_tasks::<RefreshJobs>().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_rebuild_shows_how_far_it_is() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for title in ["One", "Two"] {
+        publish(&employer, title, json!({})).await;
+    }
+    app.drain_tasks().await;
+    sqlx::query("delete from job_search_documents")
+        .execute(&app.db)
+        .await
+        .expect("empty the index");
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_jobboard"))
+        .arg("reindex")
+        .current_dir(std::env::temp_dir())
+        .env("DATABASE_URL", app.database_url())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("run the command");
+    while command.try_wait().expect("look at it").is_none() {
+        app.drain_tasks().await;
+    }
+    let output = command.wait_with_output().await.expect("its output");
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.ends_with("done\n"), "{told}");
+    assert_eq!(found_sorted(&app, "").await, ["One", "Two"]);
+}
+
+async fn check(app: &TestApp) {
+    app.enqueue(&CheckDocuments::default()).await;
+    let report = app.drain_tasks().await;
+    assert!(report.failures.is_empty(), "{report:?}");
+}
+
+async fn differing(app: &TestApp, ids: &[Uuid]) -> Vec<Uuid> {
+    let mut conn = app.db.acquire().await.expect("a connection");
+    let mut differing = search::differing(&mut conn, ids).await.expect("compare");
+    differing.sort();
+    differing
+}

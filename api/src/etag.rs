@@ -96,7 +96,11 @@ pub(crate) async fn tag(
         .into_bytes()
         .await
         .map_err(Problem::internal)?;
-    let etag = etag_of(&body, versioned);
+    let etag = match response.headers().get(header::ETAG) {
+        // Of an answer that was kept with its tag.
+        Some(etag) => etag.to_str().map_err(Problem::internal)?.to_owned(),
+        None => etag_of(&body, versioned),
+    };
     let named = known.and_then(|known| known.naming(&etag));
     let shown = named.as_ref().unwrap_or(&etag);
     if let Ok(value) = HeaderValue::from_str(shown) {

@@ -56,6 +56,25 @@ struct WaitingQueue {
     paused: bool,
 }
 
+#[derive(Object)]
+struct CacheHealth {
+    /// `ok`; anything else is answered with 503, which says what is wrong.
+    status: String,
+    version: String,
+    /// Where answers are kept: `memory`, `redis` (and memory), or `none`.
+    kind: String,
+    /// Whether Redis answers, where there is one.
+    reachable: bool,
+    /// Whether this process hears of changes; without, it keeps nothing.
+    listening: bool,
+    /// Of this process.
+    entries: u64,
+    /// Of this process.
+    bytes: u64,
+    /// Of the requests to this process; null before the first.
+    hit_ratio: Option<f64>,
+}
+
 /// What is wrong with the workers, in words.
 fn wrong_with(workers: i64, queues: &[OldestDue], max_age: Duration) -> Vec<String> {
     let none_alive = (workers == 0).then(|| "no worker is alive".to_owned());
@@ -125,6 +144,46 @@ impl HealthApi {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             workers,
             queues: queues.collect(),
+        }))
+    }
+
+    /// Whether answers are kept
+    ///
+    /// 503 where Redis is configured and does not answer, or where this process does
+    /// not hear of changes and so keeps no answers. Requests are answered all the
+    /// same, only more slowly: it is no reason to take the process out of service.
+    #[oai(path = "/health/cache", method = "get", operation_id = "health_cache")]
+    async fn health_cache(&self, app: Data<&App>) -> Result<Json<CacheHealth>> {
+        let reachable = match &app.redis {
+            Some(redis) => redis.ping().await,
+            None => true,
+        };
+        if !reachable {
+            return Err(Problem::cache_unhealthy("Redis does not answer"));
+        }
+        let report = match &app.cache {
+            Some(cache) if !cache.hears().await => {
+                return Err(Problem::cache_unhealthy(
+                    "changes of the database are not heard",
+                ));
+            }
+            Some(cache) => Some(cache.report()),
+            None => None,
+        };
+        let kind = match (&report, &app.redis) {
+            (None, _) => "none",
+            (Some(_), None) => "memory",
+            (Some(_), Some(_)) => "redis",
+        };
+        Ok(Json(CacheHealth {
+            status: "ok".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kind: kind.to_owned(),
+            reachable,
+            listening: report.is_some_and(|report| report.listening),
+            entries: report.map_or(0, |report| report.entries as u64),
+            bytes: report.map_or(0, |report| report.bytes),
+            hit_ratio: report.and_then(|report| report.hit_ratio),
         }))
     }
 

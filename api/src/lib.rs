@@ -7,6 +7,7 @@ mod answers;
 mod applications;
 pub mod auth;
 pub mod body;
+mod cached;
 mod categories;
 mod client_address;
 mod companies;
@@ -47,11 +48,13 @@ use std::sync::Arc;
 use jobboard_shared::{
     Clock,
     auth::{MailedTokenKey, PageTokens, Passwords, TokenSigner},
+    cache::Cache,
     config::Config,
     jobs::VisitorKey,
     limits::Limiter,
     metrics::{self, Metrics},
     pagination::CursorKey,
+    redis_connection::RedisConnection,
 };
 use poem::{
     Endpoint, EndpointExt, Response, Route, get,
@@ -80,6 +83,9 @@ pub struct App {
     pub passwords: Passwords,
     pub visitors: VisitorKey,
     pub limiter: Arc<Limiter>,
+    /// Absent where every answer is made anew.
+    pub cache: Option<Arc<Cache>>,
+    redis: Option<Arc<RedisConnection>>,
     requests: Arc<RequestMeter>,
 }
 
@@ -88,13 +94,22 @@ impl App {
     /// Requests are counted, and told where `metrics` are served.
     pub fn new(db: PgPool, clock: Clock, config: Arc<Config>, metrics: &Metrics) -> Self {
         let requests = Arc::<RequestMeter>::default();
-        let limiter = Arc::new(Limiter::new(&config, clock.clone()));
+        let redis = RedisConnection::configured(&config).map(Arc::new);
+        let limiter = Arc::new(Limiter::new(&config, clock.clone(), redis.clone()));
+        let cache = Cache::configured(&config, redis.as_ref()).map(Arc::new);
         if config.metrics_addr.is_some() {
             let (requests, db) = (Arc::clone(&requests), db.clone());
             let limiter = Arc::clone(&limiter);
+            let (redis, cache) = (redis.clone(), cache.clone());
             metrics.add(move |out| {
                 requests.expose(out);
                 limiter.expose(out);
+                if let Some(redis) = &redis {
+                    redis.expose(out);
+                }
+                if let Some(cache) = &cache {
+                    cache.expose(out);
+                }
                 metrics::pool(out, "api", &db);
             });
         }
@@ -108,6 +123,8 @@ impl App {
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
             limiter,
+            cache,
+            redis,
             db,
             clock,
             config,

@@ -19,6 +19,8 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
+    App,
+    cached::{self, Rule},
     etag::{self, Tags},
     idempotency, paging,
     preconditions::{self, Target},
@@ -128,6 +130,7 @@ fn complete(path: &str, operation: &mut MetaOperation) {
             _ => true,
         });
     preconditions::document(path, operation);
+    cached::document(path, operation);
 }
 
 /// A path with its parameters' names left out, which the router and the
@@ -207,6 +210,7 @@ struct Operation {
     parameters: Vec<Parameter>,
     takes_keys: bool,
     target: Option<Target>,
+    kept: Option<Rule>,
 }
 
 struct Parameter {
@@ -236,6 +240,7 @@ impl Operation {
         Self {
             takes_keys: idempotency::applies_to(&pattern, &operation.method),
             target: Target::at(&pattern),
+            kept: Rule::at(&pattern, &operation.method),
             pattern,
             parameters,
         }
@@ -334,6 +339,9 @@ impl GuardedEndpoint {
                 claim: None,
             };
             transaction::under(conditions, self.endpoint.call(request)).await?
+        } else if let Some(rule) = self.operation.kept {
+            let route = &self.operation.pattern;
+            cached::call(rule, route, target.is_some(), &self.endpoint, request).await?
         } else {
             self.endpoint.call(request).await?
         };
@@ -351,11 +359,20 @@ impl Endpoint for GuardedEndpoint {
         let errors = self
             .operation
             .check(request.uri().query().unwrap_or_default());
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let cache = match request.data::<App>() {
+            Some(app) if !reads => app.cache.clone(),
+            _ => None,
+        };
         let result = if errors.is_empty() {
             self.answer(request).await
         } else {
             Err(Problem::invalid(errors).into())
         };
+        if let Some(cache) = cache {
+            // Whoever changed something reads it next.
+            cache.catch_up().await;
+        }
         let route = RoutePattern(self.operation.pattern.clone());
         match result {
             Ok(mut response) => {

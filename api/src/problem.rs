@@ -137,6 +137,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "workers_unhealthy", detail)
     }
 
+    /// Answers cannot be kept, or not for all replicas; `detail` says why.
+    pub(crate) fn cache_unhealthy(detail: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "cache_unhealthy", detail)
+    }
+
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));

@@ -34,12 +34,18 @@ pub(crate) fn data_folder() -> Result<TempDir> {
 
 impl Board {
     pub(crate) fn start(data: &Path) -> Result<Self> {
+        Self::start_with(data, &[])
+    }
+
+    /// With variables of its own.
+    pub(crate) fn start_with(data: &Path, variables: &[(&str, &str)]) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("jobboard");
         let begun = Instant::now();
         let mut process = Command::new(&program)
             .env("JOBBOARD_DATA_DIR", data)
             .env("JOBBOARD_HTTP_ADDR", "127.0.0.1:0")
             .env("JOBBOARD_RATE_LIMITS", "false")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -131,6 +137,11 @@ impl Account {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.answer(self.request(Method::POST, path).json(body))
+            .await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Result<Value> {
+        self.answer(self.request(Method::PATCH, path).json(body))
             .await
     }
 

@@ -1,6 +1,7 @@
 //! Measures the job board against its bars and prints the figures.
 
 mod board;
+mod cache;
 mod fleet;
 mod main_job;
 mod nothing_lost;
@@ -29,6 +30,8 @@ enum Measurement {
         #[arg(long, env = "JOBBOARD_TEST_DATA")]
         data: PathBuf,
     },
+    /// Lists and searches with and without kept answers, and the share of a mix.
+    Cache(cache::Options),
     /// The task queue: enqueue, drain, pick-up, a large backlog.
     Queue(queue::Options),
     /// Whether tasks are lost or doubled while workers are killed and the database
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 match arguments.measurement {
                     Measurement::MainJob { data } => main_job::measure(&data).await,
+                    Measurement::Cache(options) => cache::measure(options).await,
                     Measurement::NothingLost(options) => nothing_lost::prove(options).await,
                     Measurement::NothingLostWorker(options) => nothing_lost::work(options).await,
                     Measurement::Queue(options) => queue::measure(options).await,

@@ -4,6 +4,7 @@
 pub mod analytics;
 pub mod applications;
 pub mod auth;
+pub mod cache;
 pub mod categories;
 pub mod clock;
 pub mod companies;
@@ -26,6 +27,7 @@ pub mod places;
 pub mod plain_text;
 pub mod queue;
 pub mod recommendations;
+pub mod redis_connection;
 pub mod rules;
 pub mod saved_jobs;
 pub mod search;

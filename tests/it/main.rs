@@ -10,6 +10,7 @@ mod admin;
 mod all_in_one;
 mod applications;
 mod auth;
+mod cached;
 mod companies;
 mod conventions;
 mod emails;

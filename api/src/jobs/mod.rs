@@ -32,6 +32,7 @@ use crate::{
     answers::{Created, Deleted},
     auth::{Manager, SignedIn, Viewer},
     body::Strict,
+    cached,
     client_address::ClientAddress,
     edge::HeadOnly,
     paging::{PageParams, Paged},
@@ -103,6 +104,10 @@ impl JobsApi {
             filter.company_id = Some(companies::resolve(&mut conn, &company).await?);
         }
         let slice = jobs::db::list(&mut conn, &filter, &page).await?;
+        cached::shows(&slice.rows);
+        if slice.total.is_some() {
+            cached::holds_until(jobs::db::next_expiry(&mut conn).await?);
+        }
         Ok(paging.answer(&app, LIST, slice, JobSummary::from))
     }
 

@@ -18,6 +18,7 @@ use self::dto::{RecommendationList, SimilarList, TrendingList};
 use crate::{
     App,
     auth::{Freelancer, Viewer},
+    cached,
     problem::{Problem, Result},
     tags::Tag,
 };
@@ -106,6 +107,7 @@ impl RecommendationsApi {
             trending::db::list(&mut conn, &filter, i64::from(page_size.0), half_life).await?;
         let ids: Vec<Uuid> = list.iter().map(|one| one.job_id).collect();
         let summaries = jobs::db::summaries(&mut conn, &ids).await?;
+        cached::shows(&summaries);
         Ok(Json(TrendingList::new(list, summaries, page_size.0)))
     }
 

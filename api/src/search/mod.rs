@@ -3,7 +3,10 @@
 mod dto;
 
 use chrono::{DateTime, Utc};
-use jobboard_shared::search::{self, Search};
+use jobboard_shared::{
+    jobs,
+    search::{self, Search},
+};
 use poem::web::Data;
 use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
@@ -12,6 +15,7 @@ use self::dto::{DistanceUnit, JobHit, SearchPage, Sort, Suggestions};
 use crate::{
     App,
     auth::Viewer,
+    cached,
     jobs::dto::{ExperienceLevel, JobType, SalaryPeriod},
     paging::{Linked, PageParams},
     problem::Result,
@@ -106,6 +110,10 @@ impl SearchApi {
         let page = paging.paging(&app, &list)?;
         let mut tx = app.begin().await?;
         let found = search::find(&mut tx, app.clock.now(), &search, &page).await?;
+        cached::shows(found.hits.rows.iter().map(|hit| &hit.job));
+        if found.hits.total.is_some() {
+            cached::holds_until(jobs::db::next_expiry(&mut tx).await?);
+        }
         tx.commit().await?;
         let exact = found.total_is_exact;
         let answer = paging.answer(&app, &list, found.hits, JobHit::from);

@@ -36,11 +36,13 @@ pub struct Config {
     /// The longest that a due task may wait while the workers count as healthy.
     pub health_max_age: Duration,
     pub auth: Auth,
-    /// Shares limits between replicas. Absent: each limits by its own count.
+    /// Shares limits and kept answers between replicas. Absent: each has its own.
     pub redis_url: Option<SecretString>,
     /// What a request waits for Redis at most.
     pub redis_timeout: Duration,
     pub rate_limits: RateLimits,
+    /// What kept answers take at most. Absent: none are kept.
+    pub cache_bytes: Option<usize>,
     pub mail: Mail,
     pub worker: Worker,
     pub recommendations: Recommendations,
@@ -53,7 +55,7 @@ pub struct Config {
 pub struct Database {
     pub url: SecretString,
     /// A connection past any transaction pooler, for `LISTEN`. Absent: the
-    /// worker polls.
+    /// worker polls, and the API keeps no answers.
     pub direct_url: Option<SecretString>,
     /// Per process.
     pub max_connections: u32,
@@ -259,6 +261,7 @@ impl Config {
             redis_url: settings.redis_url,
             redis_timeout: settings.redis_timeout,
             rate_limits: settings.rate_limits,
+            cache_bytes: settings.cache_bytes,
             mail: settings.mail,
             worker: settings.worker,
             recommendations: settings.recommendations,
@@ -294,6 +297,8 @@ impl Config {
         config.database.max_connections = 8;
         config.http.addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         config.rate_limits = RateLimits::default();
+        // Tests change the database behind the API's back and look at once.
+        config.cache_bytes = None;
         // However busy the machine is that tests run on.
         config.redis_timeout = Duration::from_secs(10);
         // Tests say themselves from where they ask.

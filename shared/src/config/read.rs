@@ -33,6 +33,7 @@ pub struct Settings {
     pub redis_url: Option<SecretString>,
     pub redis_timeout: Duration,
     pub rate_limits: RateLimits,
+    pub cache_bytes: Option<usize>,
     pub mail: Mail,
     pub worker: Worker,
     pub recommendations: Recommendations,
@@ -108,6 +109,7 @@ impl Settings {
                 values::duration(Duration::from_millis(10), Duration::from_secs(10)),
             ),
             rate_limits: rate_limits(r),
+            cache_bytes: cache_bytes(r),
             mail,
             worker: Worker {
                 queues: or_default(r, "JOBBOARD_QUEUES", values::queues),
@@ -233,6 +235,15 @@ fn rate_limits(r: &mut Reader) -> RateLimits {
         true => limits,
         false => RateLimits::default(),
     }
+}
+
+fn cache_bytes(r: &mut Reader) -> Option<usize> {
+    let bytes = or_default(
+        r,
+        "JOBBOARD_CACHE_BYTES",
+        values::whole(1 << 20, 1_usize << 36),
+    );
+    or_default(r, "JOBBOARD_CACHE", values::boolean).then_some(bytes)
 }
 
 fn recommendations(r: &mut Reader) -> Recommendations {

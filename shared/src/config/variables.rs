@@ -69,7 +69,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_CONFIG", "", "a TOML file with these variables as top-level keys; the environment wins"),
 
     own("DATABASE_URL", "", "postgres://user:password@host:port/name; without it the all-in-one runs its own PostgreSQL"),
-    own("DATABASE_DIRECT_URL", "", "the same database past a transaction pooler; without it the worker polls and does not listen"),
+    own("DATABASE_DIRECT_URL", "", "the same database past a transaction pooler; without it the worker polls and does not listen, and the API keeps no answers"),
     own("DATABASE_MAX_CONNECTIONS", "16", "connections of the API and of the workers, in each process"),
     mapped("DB_NAME", "DATABASE_URL", "name of the database"),
     mapped("DB_USER", "DATABASE_URL", "its user"),
@@ -77,7 +77,7 @@ pub const VARIABLES: &[Variable] = &[
     mapped("DB_HOST", "DATABASE_URL", "its host, localhost when only DB_NAME is set"),
     mapped("DB_PORT", "DATABASE_URL", "its port, 5432 when absent"),
 
-    own("REDIS_URL", "", "redis://user:password@host:port/number, rediss:// for TLS; replicas share their rate limits there; without it each counts for itself"),
+    own("REDIS_URL", "", "redis://user:password@host:port/number, rediss:// for TLS; replicas share their rate limits and kept answers there; without it each has its own"),
     own("JOBBOARD_REDIS_TIMEOUT", "200ms", "what a request waits for Redis before it does without"),
     mapped("REDIS_HOST", "REDIS_URL", "host of Redis"),
     mapped("REDIS_PORT", "REDIS_URL", "its port, 6379 when absent"),
@@ -96,6 +96,9 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_RATE_WRITES", "300/1h", "requests that change something, of each account, or address without one"),
     own("JOBBOARD_RATE_AUTH", "100/1h", "requests to sign in, register and the like, of each address"),
     own("JOBBOARD_RATE_ACCOUNT", "30/1h", "attempts to sign in to each account, from everywhere"),
+
+    own("JOBBOARD_CACHE", "true", "false: every answer is made anew, and none is kept"),
+    own("JOBBOARD_CACHE_BYTES", "67108864", "memory for kept answers, in each API process"),
 
     own("JOBBOARD_METRICS_ADDR", "", "where this process serves its metrics to a Prometheus, as 127.0.0.1:9100, under /metrics; nowhere when absent"),
     own("JOBBOARD_HEALTH_MAX_AGE", "5m", "/health/worker/ answers 503 when a due task has waited longer"),

@@ -7,7 +7,10 @@ mod redis;
 
 use std::{
     net::IpAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use hmac::{Hmac, Mac};
@@ -19,6 +22,7 @@ use crate::{
     Clock,
     config::{Config, RateLimits},
     metrics::Exposition,
+    redis_connection::RedisConnection,
     users::Email,
 };
 
@@ -86,22 +90,17 @@ pub struct Limiter {
 
 impl Limiter {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    pub fn new(config: &Config, clock: Clock) -> Self {
+    pub fn new(config: &Config, clock: Clock, redis: Option<Arc<RedisConnection>>) -> Self {
         let secret: &SecretString = &config.auth.secret_key;
         let mut key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
             .expect("a key of any length");
         key.update(b"jobboard limit\0");
-        let redis = config.redis_url.as_ref().and_then(|url| {
-            RedisBuckets::new(url, config.redis_timeout)
-                .inspect_err(|error| tracing::error!(%error, "REDIS_URL cannot be used"))
-                .ok()
-        });
         Self {
             limits: config.rate_limits.clone(),
             clock,
             key,
             memory: MemoryBuckets::default(),
-            redis,
+            redis: redis.map(RedisBuckets::new),
             refused: Default::default(),
         }
     }
@@ -132,20 +131,6 @@ impl Limiter {
                 "Requests refused because their sender asked too often.",
                 &[("class", class.name())],
                 self.refused[class as usize].load(Ordering::Relaxed),
-            );
-        }
-        if let Some(redis) = &self.redis {
-            out.gauge(
-                "jobboard_redis_up",
-                "1 while Redis answers; 0 while this process limits by its own count.",
-                &[],
-                if redis.is_lost() { 0.0 } else { 1.0 },
-            );
-            out.counter(
-                "jobboard_redis_outages_total",
-                "How often Redis ceased to answer.",
-                &[],
-                redis.outages(),
             );
         }
     }

@@ -1,5 +1,6 @@
 //! SQL of lists of jobs.
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -51,6 +52,17 @@ pub async fn list(
             id: job.id,
         }
     }))
+}
+
+/// When the first of the live jobs expires: until then no list becomes shorter by time
+/// alone.
+pub async fn next_expiry(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "select min(expires_at) from jobs
+         where status = 'published' and expires_at > (select app_now())"
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// All jobs of an employer and of the companies that they work for, whatever their

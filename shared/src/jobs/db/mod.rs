@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-pub use list::{list, list_of_employer, summaries, summaries_of_any};
+pub use list::{list, list_of_employer, next_expiry, summaries, summaries_of_any};
 
 use super::{
     ExperienceLevel, Job, JobContent, JobSkill, JobStatus, JobSummary, JobType, Reader,

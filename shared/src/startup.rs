@@ -63,6 +63,8 @@ pub fn start_log(log: &Log) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // It would say so on standard error, and panic where that is what failed.
+        .log_internal_errors(false)
         .with_ansi(terminal);
     // Fails only where a log is running already.
     let _ = if json {
@@ -137,11 +139,11 @@ pub fn stop_on_signals(
     };
     let watch = move || {
         let name = runtime.block_on(next());
-        info!(signal = name, "stopping");
         told.cancel();
+        info!(signal = name, "stopping");
         let name = runtime.block_on(next());
-        warn!(signal = name, "told twice: ending at once");
         hurried();
+        warn!(signal = name, "told twice: ending at once");
         std::process::exit(1);
     };
     thread::Builder::new()

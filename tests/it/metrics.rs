@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
 use jobboard_shared::search::tasks::RefreshJobs;
 use serde_json::json;
-use tokio::{net::TcpListener, process::Command};
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::support::{TestApp, WorkerProcess};
+use crate::support::{self, TestApp, WorkerProcess, free_address};
 
 /// Sample -> value.
 fn samples(text: &str) -> BTreeMap<String, f64> {
@@ -18,11 +18,6 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
             (sample.to_owned(), value.parse().expect("a number"))
         })
         .collect()
-}
-
-async fn free_address() -> String {
-    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    reserved.local_addr().unwrap().to_string()
 }
 
 /// Asks until the condition holds.
@@ -103,19 +98,11 @@ async fn a_taken_port_is_told_at_the_start() {
     let mut app = TestApp::start().await;
     app.leave_tasks();
     for part in ["worker", "api"] {
-        let output = Command::new(env!("CARGO_BIN_EXE_jobboard"))
-            .arg(part)
-            .env_clear()
-            .env("DATABASE_URL", app.database_url())
-            .env(
-                "JOBBOARD_SECRET_KEY",
-                "a secret of this test, of 32 bytes and more",
-            )
+        let output = support::part(&app, part)
             .env("JOBBOARD_OUTBOX_DIR", app.outbox())
             .env("JOBBOARD_HTTP_ADDR", "127.0.0.1:0")
             .env("JOBBOARD_METRICS_ADDR", &address)
-            .current_dir(app.outbox())
-            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
             .output()
             .await
             .unwrap();
@@ -152,6 +139,28 @@ async fn the_api_tells_its_requests_by_route() {
     assert_eq!(requests(r#"method="GET",route="-",status="404""#), 1.0);
     assert_eq!(found["jobboard_http_requests_in_flight"], 0.0);
     assert!(found.contains_key(r#"jobboard_db_connections{pool="api",state="idle"}"#));
+}
+
+/// Where no worker is left, somebody has to say so.
+#[tokio::test]
+async fn an_api_without_workers_tells_of_the_queues() {
+    let mut app = TestApp::start().await;
+    app.leave_tasks();
+    let job_ids = vec![Uuid::new_v4()];
+    app.enqueue(&RefreshJobs { job_ids }).await;
+    let address = free_address().await;
+    let _api = support::part(&app, "api")
+        .env("JOBBOARD_OUTBOX_DIR", app.outbox())
+        .env("JOBBOARD_HTTP_ADDR", "127.0.0.1:0")
+        .env("JOBBOARD_METRICS_ADDR", &address)
+        .spawn()
+        .unwrap();
+    let alive = "jobboard_workers_alive";
+    let text = scrape(&address, |samples| samples.contains_key(alive)).await;
+    let found = samples(&text);
+    assert_eq!(found[alive], 0.0);
+    let due = r#"jobboard_queue_tasks{queue="search",state="due"}"#;
+    assert_eq!(found[due], 1.0);
 }
 
 async fn seen_worker(app: &TestApp) {

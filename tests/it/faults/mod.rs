@@ -4,6 +4,7 @@
 mod clock;
 mod former_release;
 mod kills;
+mod log;
 mod network;
 mod nothing_lost;
 mod pauses;

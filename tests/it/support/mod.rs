@@ -16,7 +16,7 @@ pub(crate) use browser::Browser;
 pub(crate) use client::{Client, Response};
 pub(crate) use database::TestDatabase;
 pub(crate) use emails::Email;
-pub(crate) use process::WorkerProcess;
+pub(crate) use process::{WorkerProcess, free_address, part};
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use redis::RedisServer;
 pub(crate) use server::{Durable, PostgresServer};

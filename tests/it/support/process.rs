@@ -3,9 +3,40 @@
 use std::process::Stdio;
 
 use secrecy::ExposeSecret;
-use tokio::process::{Child, Command};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+};
 
 use super::TestApp;
+
+/// A part of the job board as a program, on the app's database; all it prints is
+/// thrown away. Killed when dropped.
+pub(crate) fn part(app: &TestApp, name: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jobboard"));
+    command
+        .arg(name)
+        .env_clear()
+        .env("DATABASE_URL", app.database_url())
+        .env("DATABASE_DIRECT_URL", app.database_url())
+        .env(
+            "JOBBOARD_SECRET_KEY",
+            "a secret of this test, of 32 bytes and more",
+        )
+        .env("JOBBOARD_LEASE", "2s")
+        .current_dir(app.outbox())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// An address that was free a moment ago.
+pub(crate) async fn free_address() -> String {
+    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    reserved.local_addr().unwrap().to_string()
+}
 
 /// A worker process on the app's database. Killed when dropped.
 pub(crate) struct WorkerProcess(Child);
@@ -17,22 +48,7 @@ impl WorkerProcess {
 
     /// Sends its mail as the app is configured to; `variables` win.
     pub(crate) fn start_with(app: &TestApp, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jobboard"));
-        command
-            .arg("worker")
-            .env_clear()
-            .env("DATABASE_URL", app.database_url())
-            .env("DATABASE_DIRECT_URL", app.database_url())
-            .env(
-                "JOBBOARD_SECRET_KEY",
-                "a secret of this test, of 32 bytes and more",
-            )
-            .env("JOBBOARD_LEASE", "2s")
-            .current_dir(app.outbox())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
+        let mut command = part(app, "worker");
         let mail = &app.config.mail;
         match &mail.smtp_url {
             Some(url) => command

@@ -250,9 +250,10 @@ impl Problem {
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed => Self::unavailable(error),
-            // Two changes waited for each other: one of them may try again.
+            // Two changes waited for each other, or a statement took too long for
+            // now: the caller may try again.
             sqlx::Error::Database(ref cause)
-                if matches!(cause.code().as_deref(), Some("40001" | "40P01")) =>
+                if matches!(cause.code().as_deref(), Some("40001" | "40P01" | "57014")) =>
             {
                 Self::unavailable(error)
             }

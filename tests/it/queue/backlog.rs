@@ -3,7 +3,16 @@
 
 use std::time::Duration;
 
-use jobboard_shared::queue::{Settlement, db};
+use jobboard_shared::{
+    pagination::{Paging, Start},
+    queue::{
+        Settlement,
+        db::{
+            self,
+            operate::{TaskFilter, TaskState},
+        },
+    },
+};
 use sqlx::{Connection, PgConnection};
 
 use super::Queue;
@@ -88,4 +97,68 @@ async fn fetching_from_a_backlog_reads_no_more_while_an_old_snapshot_is_held() {
         queue.count("select count(*) from tasks").await,
         TASKS - finished
     );
+}
+
+/// Statistics lag behind a burst: to Postgres the table still looks all but empty,
+/// and whatever reads it whole the cheapest.
+#[tokio::test]
+async fn a_backlog_that_has_just_come_is_not_read_whole() {
+    let queue = Queue::start().await;
+    for statement in [
+        "alter table tasks set (autovacuum_enabled = off)",
+        "vacuum analyze tasks",
+    ] {
+        sqlx::query(statement).execute(&queue.db).await.unwrap();
+    }
+    sqlx::query(
+        "insert into tasks (queue, kind, args, max_attempts, run_at, enqueued_at)
+         select 'default', 'test.plain', '{}', 10, app_now(), app_now()
+         from generate_series(1, $1)",
+    )
+    .bind(TASKS)
+    .execute(&queue.db)
+    .await
+    .unwrap();
+    let mut machinery = PgConnection::connect(&queue.url).await.unwrap();
+    db::prefer_indexes(&mut machinery).await.unwrap();
+    let mut tx = machinery.begin().await.unwrap();
+    let before = all_reads(&mut tx).await;
+    db::sweep_cancels(&mut tx).await.unwrap();
+    let read = all_reads(&mut tx).await - before;
+    assert!(read < 100, "sweeping cancels read {read} rows");
+    tx.commit().await.unwrap();
+
+    let mut operator = PgConnection::connect(&queue.url).await.unwrap();
+    let rare = TaskFilter {
+        queue: Some("default".to_owned()),
+        kind: Some("test.rare".to_owned()),
+    };
+    for filter in [TaskFilter::default(), rare] {
+        let mut tx = operator.begin().await.unwrap();
+        db::operate::look_only(&mut tx).await.unwrap();
+        let paging = Paging {
+            start: Start::After(None),
+            size: 50,
+        };
+        let before = all_reads(&mut tx).await;
+        db::operate::list(&mut tx, TaskState::Pending, &filter, &paging)
+            .await
+            .unwrap();
+        let read = all_reads(&mut tx).await - before;
+        assert!(read <= 20_001, "{filter:?} read {read} rows");
+        tx.commit().await.unwrap();
+    }
+}
+
+/// Rows and index entries of the tasks that this connection has read in this
+/// transaction.
+async fn all_reads(conn: &mut PgConnection) -> i64 {
+    sqlx::query_scalar(
+        "select pg_stat_get_xact_tuples_returned('tasks'::regclass)
+              + (select sum(pg_stat_get_xact_tuples_returned(indexrelid))::bigint
+                 from pg_index where indrelid = 'tasks'::regclass)",
+    )
+    .fetch_one(conn)
+    .await
+    .unwrap()
 }

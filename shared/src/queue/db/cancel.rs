@@ -88,9 +88,14 @@ pub async fn sweep_cancels(conn: &mut PgConnection) -> Result<Vec<TaskId>, sqlx:
             where not exists (select from tasks t where t.id = c.task_id)
         )
         select t.id as "id: TaskId" from task_cancels c
-        join tasks t on t.id = c.task_id
-        where t.cancel_requested_at is null
-        order by t.id limit 100
+        cross join lateral (
+            -- Not pulled up, however small the statistics say the table is: a
+            -- backlog that has just come would be read whole.
+            select t.id from tasks t
+            where t.id = c.task_id and t.cancel_requested_at is null
+            offset 0
+        ) t
+        order by c.task_id limit 100
         "#
     )
     .fetch_all(&mut *conn)

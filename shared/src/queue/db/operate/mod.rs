@@ -32,7 +32,7 @@ pub async fn look_only(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(
         "set transaction read only; set local statement_timeout = '5s';
          set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off;
-         set local jit = off",
+         set local enable_bitmapscan = off; set local enable_sort = off; set local jit = off",
     )
     .execute(conn)
     .await?;

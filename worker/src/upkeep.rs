@@ -16,18 +16,20 @@ const KEEP_DEPTHS: Duration = DAY.saturating_mul(7);
 
 pub(crate) async fn upkeep(ctx: Context, _: Upkeep, _: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
-    let made = db::make_partitions(&mut conn, PARTITIONS_AHEAD).await?;
-    let dropped = db::drop_old_records(&mut conn, KEEP_FINISHED, KEEP_DEAD).await?;
-    let batches = db::forget_batches(&mut conn, KEEP_DEAD).await?;
-    let workers = db::forget_workers(&mut conn, FORGET_WORKERS).await?;
-    db::drop_old_minutes(&mut conn, KEEP_MINUTES).await?;
-    db::operate::drop_old_samples(&mut conn, KEEP_DEPTHS).await?;
-    tracing::debug!(
-        made,
-        ?dropped,
-        batches,
-        workers,
-        "finished tasks kept in bounds"
-    );
+    let conn = &mut *conn;
+    // All of them are tried: somebody who reads one table for long must not keep
+    // the others from being bounded.
+    let tried = [
+        db::make_partitions(conn, PARTITIONS_AHEAD).await.map(drop),
+        db::drop_old_partitions(conn, KEEP_FINISHED).await.map(drop),
+        db::drop_old_dead(conn, KEEP_DEAD).await.map(drop),
+        db::forget_batches(conn, KEEP_DEAD).await.map(drop),
+        db::forget_workers(conn, FORGET_WORKERS).await.map(drop),
+        db::drop_old_minutes(conn, KEEP_MINUTES).await.map(drop),
+        db::operate::drop_old_samples(conn, KEEP_DEPTHS)
+            .await
+            .map(drop),
+    ];
+    tried.into_iter().collect::<Result<(), _>>()?;
     Ok(())
 }

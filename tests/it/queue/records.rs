@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use jobboard_shared::queue::{db, tasks::Upkeep};
+use jobboard_shared::queue::{Settlement, db, tasks::Upkeep};
 use jobboard_worker::runtime::Registry;
 
 use super::{Plain, Queue, succeed};
@@ -33,15 +33,12 @@ async fn finished_tasks_stand_in_their_day_and_are_dropped_by_age() {
     assert_eq!(queue.finished().await, 1, "it moved to its day");
 
     queue.advance(DAY).await;
-    db::drop_old_records(&mut conn, 3 * DAY, 3 * DAY)
-        .await
-        .unwrap();
+    let dropped = db::drop_old_partitions(&mut conn, 3 * DAY).await;
+    assert!(dropped.is_ok());
     assert_eq!(queue.finished().await, 1);
     queue.advance(4 * DAY).await;
-    let dropped = db::drop_old_records(&mut conn, 3 * DAY, 3 * DAY)
-        .await
-        .unwrap();
-    assert_eq!(dropped.partitions, 2);
+    let dropped = db::drop_old_partitions(&mut conn, 3 * DAY).await;
+    assert_eq!(dropped.unwrap(), 2);
     assert_eq!(queue.finished().await, 0);
 }
 
@@ -86,20 +83,61 @@ async fn the_dead_are_kept_for_a_while() {
     queue.drain(Registry::default()).await;
     assert_eq!(queue.dead().await.len(), 1);
     queue.advance(10 * DAY).await;
-    assert_eq!(
-        db::drop_old_records(&mut conn, DAY, 30 * DAY)
+    assert_eq!(db::drop_old_dead(&mut conn, 30 * DAY).await.unwrap(), 0);
+    assert_eq!(db::drop_old_dead(&mut conn, 9 * DAY).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn who_reads_the_finished_tasks_for_long_holds_up_their_removal_alone() {
+    let queue = Queue::start().await;
+    queue.enqueue(&Plain { n: 1 }).await;
+    sqlx::query("update tasks set max_attempts = 1")
+        .execute(&queue.db)
+        .await
+        .unwrap();
+    queue.drain(Registry::default()).await;
+    queue.advance(100 * DAY).await;
+    queue.enqueue(&Plain { n: 2 }).await;
+    let leased = queue.lease_any().await;
+
+    // As pg_dump does.
+    let mut reader = queue.db.begin().await.unwrap();
+    sqlx::query("select count(*) from finished_tasks")
+        .execute(&mut *reader)
+        .await
+        .unwrap();
+    queue.enqueue(&Upkeep {}).await;
+    let upkeep = queue.drain(jobboard_worker::registry::registry());
+    let settled = async {
+        let mut conn = queue.db.acquire().await.unwrap();
+        // As long as the machinery waits.
+        sqlx::raw_sql("set lock_timeout = '1s'")
+            .execute(&mut *conn)
             .await
-            .unwrap()
-            .dead,
-        0
-    );
-    assert_eq!(
-        db::drop_old_records(&mut conn, DAY, 9 * DAY)
-            .await
-            .unwrap()
-            .dead,
-        1
-    );
+            .unwrap();
+        queue
+            .until(
+                "the upkeep has waited for the reader",
+                "select exists (select from pg_locks where not granted)
+                     or exists (select from tasks where errors <> '[]')",
+            )
+            .await;
+        let ended: Vec<_> = leased
+            .iter()
+            .map(|task| (task.key, task.unique, Settlement::Done))
+            .collect();
+        db::settle(&mut conn, &ended).await.unwrap().len()
+    };
+    let (report, settled) = tokio::join!(upkeep, settled);
+    assert_eq!(settled, 1, "nobody else waits for long");
+    assert_eq!(report.failures.len(), 1, "it will be tried again");
+    assert_eq!(queue.dead().await.len(), 0, "the rest was done");
+
+    drop(reader);
+    queue.advance(Duration::from_secs(60)).await;
+    let report = queue.drain(jobboard_worker::registry::registry()).await;
+    assert_eq!((report.done, report.failures.len()), (1, 0));
+    assert_eq!(queue.finished().await, 2);
 }
 
 #[tokio::test]

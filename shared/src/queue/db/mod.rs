@@ -23,7 +23,7 @@ pub use lease::{
 };
 pub use limited::{LimitedLease, is_limited, lease_limited};
 pub use minutes::{MinuteCounts, add_minutes, drop_old_minutes};
-pub use records::{DroppedRecords, drop_old_records, make_partitions, open_tasks};
+pub use records::{drop_old_dead, drop_old_partitions, make_partitions, open_tasks};
 pub use rescue::{Lapse, RESCUED_AT_ONCE, rescue};
 pub use schedule::{LastTick, claim_ticks, describe_line, last_ticks, register_lines};
 pub use settle::{Attempt, settle, try_settle};

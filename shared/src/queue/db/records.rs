@@ -12,38 +12,34 @@ pub async fn make_partitions(conn: &mut PgConnection, days: i32) -> Result<i32, 
     .await
 }
 
-/// What [`drop_old_records`] dropped.
-#[derive(Clone, Copy, Debug)]
-pub struct DroppedRecords {
-    pub partitions: i32,
-    pub dead: u64,
+/// Forgets the finished tasks of days that ended so long ago; gives how many days.
+/// Fails with a lock timeout while somebody reads the whole table: to be tried
+/// again.
+pub async fn drop_old_partitions(
+    conn: &mut PgConnection,
+    age: Duration,
+) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select drop_finished_task_partitions(make_interval(secs => $1)) as "dropped!""#,
+        age.as_secs_f64(),
+    )
+    .fetch_one(conn)
+    .await
 }
 
-/// Forgets finished and dead tasks by age, at most 10,000 dead ones at once.
-pub async fn drop_old_records(
-    conn: &mut PgConnection,
-    finished: Duration,
-    dead: Duration,
-) -> Result<DroppedRecords, sqlx::Error> {
-    let partitions = sqlx::query_scalar!(
-        r#"select drop_finished_task_partitions(make_interval(secs => $1)) as "dropped!""#,
-        finished.as_secs_f64(),
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    let dead = sqlx::query!(
+/// Forgets tasks that have been dead for so long, at most 10,000 at once; gives how
+/// many.
+pub async fn drop_old_dead(conn: &mut PgConnection, age: Duration) -> Result<u64, sqlx::Error> {
+    let dropped = sqlx::query!(
         "delete from dead_tasks where id in (
             select id from dead_tasks
             where died_at < (select app_now()) - make_interval(secs => $1)
             order by died_at limit 10000)",
-        dead.as_secs_f64(),
+        age.as_secs_f64(),
     )
     .execute(conn)
     .await?;
-    Ok(DroppedRecords {
-        partitions,
-        dead: dead.rows_affected(),
-    })
+    Ok(dropped.rows_affected())
 }
 
 /// Tasks that run or are due to run.

@@ -87,3 +87,31 @@ async fn a_key_of_its_own_stands() {
     assert_eq!(queue.pending().await, 1);
     assert_eq!(queue.lease(1).await[0].key.id, id);
 }
+
+#[tokio::test]
+async fn a_line_whose_task_is_held_keeps_no_other_from_its_ticks() {
+    let queue = Queue::start().await;
+    let schedule = ["a", "b", "c", "d"]
+        .into_iter()
+        .fold(Schedule::default(), |schedule, name| {
+            schedule.every(name, MINUTE, Missed::Skip, |tick| Sweep { tick })
+        });
+    queue.tick(&schedule).await;
+    queue.advance(MINUTE).await;
+    assert_eq!(queue.tick(&schedule).await, 4);
+    let mut holder = queue.db.begin().await.unwrap();
+    sqlx::query("select from tasks where unique_key = 'schedule b' for update")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    queue.advance(MINUTE).await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    sqlx::raw_sql("set lock_timeout = '50ms'")
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+    assert_eq!(tick(&mut conn, &schedule).await.unwrap(), 3);
+    drop(holder);
+    assert_eq!(tick(&mut conn, &schedule).await.unwrap(), 1);
+    assert_eq!(queue.pending().await, 4, "each merged into the last");
+}

@@ -123,9 +123,19 @@ pub async fn run_with(
     );
     let heart = Heart::start(heartbeat, grace).map_err(RunError::Heartbeat)?;
     tracing::info!(worker = &*station.worker, queues = ?settings.queues, "fleet starts");
+    let known = registry.queues();
+    for queue in settings.queues.keys() {
+        if !known.contains(queue.as_str()) {
+            tracing::warn!(
+                queue,
+                "JOBBOARD_QUEUES names a queue that no task belongs to"
+            );
+        }
+    }
     let looking = ctx.config.metrics_addr.map(|_| {
         let gauges = gauges::expose(&ctx.metrics, &station, &ctx.db);
-        AbortOnDropHandle::new(tokio::spawn(gauges.keep_looking()))
+        let looking = gauges::keep_looking(gauges, station.db.clone());
+        AbortOnDropHandle::new(tokio::spawn(looking))
     });
     let side_work = [
         AbortOnDropHandle::new(tokio::spawn(keep_rescuing(
@@ -299,11 +309,16 @@ async fn tick_until_closing(station: Station, ctx: Context, schedule: Arc<Schedu
     loop {
         let ticked = station.db.ask(async |conn| {
             ctx.clock.synchronize(&mut *conn).await?;
-            tick(conn, &schedule).await?;
-            db::operate::sample_depths(conn).await
+            tick(conn, &schedule).await
         });
         if let Err(error) = ticked.await {
             tracing::error!(%error, "cannot keep the schedule");
+        }
+        let sampled = station
+            .db
+            .ask(async |conn| db::operate::sample_depths(conn).await);
+        if let Err(error) = sampled.await {
+            tracing::error!(%error, "cannot note the depths of the queues");
         }
         tokio::select! {
             () = station.closing.cancelled() => return,

@@ -141,7 +141,9 @@ impl Schedule {
 }
 
 /// Enqueues the tasks of all ticks that have come since the last call of any
-/// scheduler; gives how many. A line seen for the first time starts now.
+/// scheduler; gives how many. A line seen for the first time starts now. A line
+/// that cannot be kept, because somebody holds a row that it needs, waits for the
+/// next call and keeps no other from its ticks.
 pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, sqlx::Error> {
     let names = schedule.names();
     let known = db::last_ticks(conn, &names).await?;
@@ -153,26 +155,43 @@ pub async fn tick(conn: &mut PgConnection, schedule: &Schedule) -> Result<u64, s
         let Some(line) = schedule.lines.iter().find(|line| line.name == last.name) else {
             continue;
         };
-        describe(conn, line, &last).await?;
-        let ticks = due(line, last.last_tick, last.now);
-        let Some(newest) = ticks.last() else { continue };
-        let tasks = ticks
-            .iter()
-            .map(|tick| (line.make)(*tick))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut tx = conn.begin().await?;
-        let next = line.when.after(*newest);
-        if db::claim_ticks(&mut tx, line.name, last.last_tick, *newest, next).await? {
-            for task in &tasks {
-                // One by one: with a key of its own each merges into the last.
-                db::insert(&mut tx, std::slice::from_ref(task)).await?;
+        match tick_line(conn, line, &last).await {
+            Ok(ticks) => enqueued += ticks,
+            Err(error @ sqlx::Error::Database(_)) => {
+                tracing::error!(line = line.name, %error, "cannot keep a line of the schedule");
             }
-            tx.commit().await?;
-            tracing::debug!(line = line.name, tasks = tasks.len(), "schedule ticked");
-            enqueued += tasks.len() as u64;
+            Err(error) => return Err(error),
         }
     }
     Ok(enqueued)
+}
+
+async fn tick_line(
+    conn: &mut PgConnection,
+    line: &Line,
+    last: &db::LastTick,
+) -> Result<u64, sqlx::Error> {
+    describe(conn, line, last).await?;
+    let ticks = due(line, last.last_tick, last.now);
+    let Some(newest) = ticks.last() else {
+        return Ok(0);
+    };
+    let tasks = ticks
+        .iter()
+        .map(|tick| (line.make)(*tick))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut tx = conn.begin().await?;
+    let next = line.when.after(*newest);
+    if !db::claim_ticks(&mut tx, line.name, last.last_tick, *newest, next).await? {
+        return Ok(0);
+    }
+    for task in &tasks {
+        // One by one: with a key of its own each merges into the last.
+        db::insert(&mut tx, std::slice::from_ref(task)).await?;
+    }
+    tx.commit().await?;
+    tracing::debug!(line = line.name, tasks = tasks.len(), "schedule ticked");
+    Ok(tasks.len() as u64)
 }
 
 /// Writes down what the line is, where that is not known yet or was different.

@@ -6,10 +6,12 @@ use jobboard_shared::{
     Clock,
     config::Settings,
     database,
-    metrics::{self, Metrics},
+    metrics::{self, Metrics, QueueGauges},
     startup::{self, StartError},
 };
+use sqlx::PgPool;
 use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{App, serve};
 
@@ -23,11 +25,25 @@ pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
     let clock = Clock::synchronized(&db).await?;
     let metrics = Metrics::default();
     let serving = metrics::serve(config.metrics_addr, &metrics).await?;
+    let looking = config
+        .metrics_addr
+        .map(|_| AbortOnDropHandle::new(tokio::spawn(keep_looking(metrics.clone(), db.clone()))));
     let app = App::new(db.clone(), clock, config, &metrics);
     let served = serve(listener, app, stop).await;
-    drop(serving);
+    drop((serving, looking));
     db.close().await;
     served.map_err(|error| StartError::Other(format!("the API cannot go on: {error}")))
+}
+
+/// Tells of the queues as every worker does: where no worker is left, somebody has
+/// to say so. Never ends.
+async fn keep_looking(metrics: Metrics, db: PgPool) {
+    let gauges = QueueGauges::told_by(&metrics);
+    let look = |gauges: QueueGauges| {
+        let db = db.clone();
+        async move { gauges.look(&mut *db.acquire().await?).await }
+    };
+    gauges.keep_looking(look).await;
 }
 
 pub async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {

@@ -5,12 +5,16 @@
 
 mod exposition;
 mod pools;
+mod queues;
+mod sampled;
 mod server;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use exposition::Exposition;
 pub use pools::{connections, pool};
+pub use queues::QueueGauges;
+pub use sampled::Sampled;
 pub use server::serve;
 
 type Source = Box<dyn Fn(&mut Exposition) + Send + Sync>;

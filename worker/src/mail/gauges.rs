@@ -1,16 +1,15 @@
 //! What a process tells of the outbox.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use jobboard_shared::notifications::db;
+use jobboard_shared::{metrics::Sampled, notifications::db};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::Context;
 
 const RHYTHM: Duration = Duration::from_secs(30);
+/// So many looks may fail before nothing is told.
+const LOOKS: u32 = 4;
 
 /// Has `ctx.metrics` tell how many mails are not sent, until the handle is
 /// dropped; where metrics are served at all.
@@ -21,17 +20,19 @@ pub(crate) fn start_counting(ctx: &Context) -> Option<AbortOnDropHandle<()>> {
 }
 
 async fn keep_counting(ctx: Context) {
-    let latest = Arc::<Mutex<Vec<_>>>::default();
-    let shown = Arc::clone(&latest);
+    let latest = Sampled::<Vec<_>>::default();
+    let shown = latest.clone();
     ctx.metrics.add(move |out| {
-        for (status, number) in shown.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            out.gauge(
-                "jobboard_mails",
-                "Mails of the outbox that are not sent, by status; at most 10,000 each.",
-                &[("status", db::EmailStatus::name(*status))],
-                *number as f64,
-            );
-        }
+        shown.tell(|counts| {
+            for (status, number) in counts {
+                out.gauge(
+                    "jobboard_mails",
+                    "Mails of the outbox that are not sent, by status; at most 10,000 each.",
+                    &[("status", db::EmailStatus::name(*status))],
+                    *number as f64,
+                );
+            }
+        });
     });
     loop {
         let counted = async {
@@ -39,7 +40,7 @@ async fn keep_counting(ctx: Context) {
             db::count_unsent(&mut conn).await
         };
         match counted.await {
-            Ok(counts) => *latest.lock().unwrap_or_else(PoisonError::into_inner) = counts,
+            Ok(counts) => latest.put(counts, RHYTHM * LOOKS),
             Err(error) => tracing::warn!(%error, "the metrics of mails are out of date"),
         }
         tokio::time::sleep(RHYTHM).await;

@@ -6,7 +6,7 @@ use jobboard_shared::{
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
-    notifications::tasks::{SendEmail, SweepOutbox},
+    notifications::tasks::{ForgetOldMails, SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{CheckDocuments, RecheckJobs, RefreshJobs, RefreshScope, RemoveExpired},
@@ -24,6 +24,7 @@ pub fn registry() -> Registry {
         .on::<Upkeep>(upkeep::upkeep)
         .on::<SendEmail>(mail::send)
         .on::<SweepOutbox>(mail::sweep)
+        .on::<ForgetOldMails>(mail::forget_old)
         .on::<PublishDue>(jobs::publish_due)
         .on::<CloseExpired>(jobs::close_expired)
         .on::<ForgetAddresses>(jobs::forget_addresses)

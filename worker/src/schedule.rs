@@ -8,7 +8,7 @@ use jobboard_shared::{
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::PurgeImports,
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
-    notifications::tasks::SweepOutbox,
+    notifications::tasks::{ForgetOldMails, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::{CheckDocuments, RemoveExpired},
@@ -47,6 +47,9 @@ pub fn schedule() -> Schedule {
             Decay::default()
         })
         .every("mail.sweep", 5 * MINUTE, Missed::Skip, |_| SweepOutbox {})
+        .every("mail.forget_old", 60 * MINUTE, Missed::Skip, |_| {
+            ForgetOldMails {}
+        })
         .every("imports.purge", 60 * MINUTE, Missed::Skip, |_| {
             PurgeImports {}
         })

@@ -38,3 +38,16 @@ impl Task for SweepOutbox {
         Some("all".to_owned())
     }
 }
+
+/// Forgets mails that ended long ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetOldMails {}
+
+impl Task for ForgetOldMails {
+    const KIND: &'static str = "mail.forget_old";
+    const QUEUE: &'static str = "default";
+
+    fn unique_key(&self) -> Option<String> {
+        Some("all".to_owned())
+    }
+}

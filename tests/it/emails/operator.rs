@@ -1,10 +1,12 @@
 //! Mails that an operator looks after, and those whose tasks have ended early.
 
+use std::time::Duration;
+
 use jobboard_shared::notifications::{
     Resend,
     db::{self, EmailStatus},
     resend_email,
-    tasks::SweepOutbox,
+    tasks::{ForgetOldMails, SweepOutbox},
 };
 use jobboard_worker::{Context, Lease, TaskResult, drain_with, runtime::Registry};
 use uuid::Uuid;
@@ -43,6 +45,31 @@ const DIG_UP: &str = "
     select id, queue, kind, args, priority, max_attempts, unique_key, errors, enqueued_at,
            app_now()
     from gone";
+
+#[tokio::test]
+async fn mails_that_ended_are_forgotten_with_time() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let server = SmtpServer::start().await;
+    let app = start(&server).await;
+    one_mail(&app).await;
+    sweep(&app).await;
+    let forget = async || {
+        app.enqueue(&ForgetOldMails {}).await;
+        assert!(app.drain_tasks().await.failures.is_empty());
+        outbox(&app).await
+    };
+    app.advance_time(89 * DAY).await;
+    assert_eq!(forget().await, [row(CONFIRMATION, "sent", 1, 0)]);
+    app.advance_time(2 * DAY).await;
+    execute(
+        &app,
+        "update email_outbox set status = 'pending', sent_at = null",
+    )
+    .await;
+    assert_eq!(forget().await, [row(CONFIRMATION, "pending", 1, 0)]);
+    execute(&app, "update email_outbox set status = 'unknown'").await;
+    assert_eq!(forget().await, []);
+}
 
 #[tokio::test]
 async fn a_mail_dies_with_its_task_and_comes_back_with_it() {

@@ -11,7 +11,7 @@ use jobboard_shared::{
     notifications::{
         self,
         db::{self, DeadReason, EmailStatus, Ending, OutboxEmail},
-        tasks::{SendEmail, SweepOutbox},
+        tasks::{ForgetOldMails, SendEmail, SweepOutbox},
     },
 };
 use sqlx::Connection;
@@ -116,6 +116,17 @@ pub(crate) async fn sweep(ctx: Context, _: SweepOutbox, _: Lease) -> TaskResult 
         let status = mail.status.name();
         tracing::warn!(email_id = %mail.id, status, "mail not sent: its task is gone");
     }
+    Ok(())
+}
+
+/// As long as dead tasks are kept.
+const KEEP_MAILS: Duration = Duration::from_secs(90 * 24 * 3600);
+const FORGOTTEN_AT_ONCE: i64 = 10_000;
+
+pub(crate) async fn forget_old(ctx: Context, _: ForgetOldMails, _: Lease) -> TaskResult {
+    let mut conn = ctx.db.acquire().await?;
+    let forgotten = db::forget_old(&mut conn, KEEP_MAILS, FORGOTTEN_AT_ONCE).await?;
+    tracing::debug!(forgotten, "old mails forgotten");
     Ok(())
 }
 

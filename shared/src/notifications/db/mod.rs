@@ -13,4 +13,4 @@ pub use outbox::{
 };
 pub(super) use suppressions::is_suppressed;
 pub use suppressions::{Suppression, lift_suppression, list_suppressions, suppress};
-pub use sweep::{Swept, sweep_abandoned, take_tasks_missing};
+pub use sweep::{Swept, forget_old, sweep_abandoned, take_tasks_missing};

@@ -1,5 +1,7 @@
 //! Rows that wait for a task that is gone.
 
+use std::time::Duration;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -65,4 +67,29 @@ pub async fn take_tasks_missing(
     )
     .fetch_all(conn)
     .await
+}
+
+/// Forgets mails that have ended and were written so long ago, at most `most`;
+/// gives how many. The ids bound what is read: they begin with the time.
+pub async fn forget_old(
+    conn: &mut PgConnection,
+    age: Duration,
+    most: i64,
+) -> Result<u64, sqlx::Error> {
+    let forgotten = sqlx::query!(
+        "with oldest_kept as materialized (
+             select app_now() - make_interval(secs => $1) as at)
+         delete from email_outbox where id in (
+             select id from email_outbox
+             where id < (select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0')
+                                 || repeat('0', 20))::uuid from oldest_kept)
+               and created_at < (select at from oldest_kept)
+               and status in ('sent', 'unknown', 'dead')
+             order by id limit $2)",
+        age.as_secs_f64(),
+        most,
+    )
+    .execute(conn)
+    .await?;
+    Ok(forgotten.rows_affected())
 }

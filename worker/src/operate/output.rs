@@ -10,10 +10,25 @@ use jobboard_shared::{queue::operate::words, startup::StartError};
 use serde::Serialize;
 use serde_json::json;
 
-/// A line. Nobody may be listening.
+/// A line, or several. Nobody may be listening.
 pub(super) fn say(line: impl Display) {
     let mut out = io::stdout().lock();
+    let line = harmless(&line.to_string());
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Errors hold what strangers have said, mail servers above all: a terminal must not
+/// take it for orders.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() && char != '\n' {
+            out.extend(char.escape_default());
+        } else {
+            out.push(char);
+        }
+    }
+    out
 }
 
 pub(super) fn say_json(value: &impl Serialize) -> Result<(), StartError> {
@@ -80,4 +95,18 @@ pub(super) fn short(text: &str, most: usize) -> String {
     }
     let cut: String = line.chars().take(most.saturating_sub(1)).collect();
     format!("{cut}\u{2026}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_command_a_terminal_is_shown_instead() {
+        let said = "550 \u{1b}]0;owned\u{7}no\tsuch\nmailbox \u{9b}2J";
+        assert_eq!(
+            harmless(said),
+            "550 \\u{1b}]0;owned\\u{7}no\\tsuch\nmailbox \\u{9b}2J"
+        );
+    }
 }

@@ -90,8 +90,8 @@ impl Tasks {
             Act::Show { id } => show(db, TaskId(id), json).await,
             Act::Retry(dead) => retry(db, dead, json).await,
             Act::Discard(dead) => discard(db, dead, json).await,
-            Act::Cancel { ids } => cancel(db, &ids, json).await,
-            Act::RunNow { ids } => run_now(db, &ids, json).await,
+            Act::Cancel { ids } => cancel(db, ids, json).await,
+            Act::RunNow { ids } => run_now(db, ids, json).await,
         }
     }
 }
@@ -218,12 +218,8 @@ async fn retry(db: &PgPool, dead: Dead, json: bool) -> Result<(), StartError> {
         let some = async || operate::retry_many(&mut conn, BY, &filter).await;
         return all("retried", some, json).await;
     }
-    let mut retried = Vec::new();
-    for id in dead.ids {
-        let one = operate::retry(&mut conn, BY, TaskId(id)).await;
-        retried.push(one.map_err(failed)?.id);
-    }
-    say_changed("retried", &retried, json)
+    let one = async |id| Ok(operate::retry(&mut conn, BY, id).await?.id);
+    each("retried", dead.ids, one, json).await
 }
 
 async fn discard(db: &PgPool, dead: Dead, json: bool) -> Result<(), StartError> {
@@ -233,11 +229,8 @@ async fn discard(db: &PgPool, dead: Dead, json: bool) -> Result<(), StartError> 
         let some = async || operate::discard_many(&mut conn, BY, &filter).await;
         return all("discarded", some, json).await;
     }
-    let ids: Vec<_> = dead.ids.iter().copied().map(TaskId).collect();
-    for id in &ids {
-        operate::discard(&mut conn, BY, *id).await.map_err(failed)?;
-    }
-    say_changed("discarded", &ids, json)
+    let one = async |id| operate::discard(&mut conn, BY, id).await.map(|()| id);
+    each("discarded", dead.ids, one, json).await
 }
 
 /// Repeats an act that changes so many at most until none is left, and says how far
@@ -273,22 +266,40 @@ impl Dead {
     }
 }
 
-async fn cancel(db: &PgPool, ids: &[i64], json: bool) -> Result<(), StartError> {
+async fn cancel(db: &PgPool, ids: Vec<i64>, json: bool) -> Result<(), StartError> {
     let mut conn = db.acquire().await?;
-    let ids: Vec<_> = ids.iter().copied().map(TaskId).collect();
-    for id in &ids {
-        operate::cancel(&mut conn, BY, *id).await.map_err(failed)?;
-    }
-    say_changed("cancelled, or told to stop", &ids, json)
+    let one = async |id| operate::cancel(&mut conn, BY, id).await.map(|_| id);
+    each("cancelled, or told to stop", ids, one, json).await
 }
 
-async fn run_now(db: &PgPool, ids: &[i64], json: bool) -> Result<(), StartError> {
+async fn run_now(db: &PgPool, ids: Vec<i64>, json: bool) -> Result<(), StartError> {
     let mut conn = db.acquire().await?;
-    let ids: Vec<_> = ids.iter().copied().map(TaskId).collect();
-    for id in &ids {
-        operate::run_now(&mut conn, BY, *id).await.map_err(failed)?;
+    let one = async |id| operate::run_now(&mut conn, BY, id).await.map(|()| id);
+    each("due now", ids, one, json).await
+}
+
+/// Acts on each task. One that is refused keeps no other from it: all of those are
+/// named in the end.
+async fn each(
+    changed: &str,
+    ids: Vec<i64>,
+    mut one: impl AsyncFnMut(TaskId) -> Result<TaskId, jobboard_shared::Error>,
+    json: bool,
+) -> Result<(), StartError> {
+    let (mut done, mut refused) = (Vec::new(), Vec::new());
+    for id in ids.into_iter().map(TaskId) {
+        match one(id).await {
+            Ok(id) => done.push(id),
+            Err(error @ jobboard_shared::Error::Database(_)) => return Err(failed(error)),
+            Err(error) => refused.push(format!("task {id}: {error}")),
+        }
     }
-    say_changed("due now", &ids, json)
+    say_changed(changed, &done, json)?;
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(StartError::Other(refused.join("; ")))
+    }
 }
 
 fn say_changed(what: &str, ids: &[TaskId], json: bool) -> Result<(), StartError> {

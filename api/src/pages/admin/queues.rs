@@ -1,6 +1,6 @@
 //! The first page: every queue with its plots.
 
-use std::time::Duration;
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 use jobboard_shared::queue::{
     db::operate::{self as db, Limits},
@@ -109,22 +109,28 @@ pub(super) async fn act(
 
 /// Empty fields are no limits.
 fn limits_of(fields: &Fields) -> Result<Limits> {
-    let number = |name: &str, least: f64, most: f64| match fields.get(name) {
-        None => Ok(None),
-        Some(text) => match text.parse::<f64>() {
-            Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
-            _ => Err(Problem::invalid_field(
-                name,
-                "out_of_range",
-                format!("must be a number from {least} to {most}"),
-            )),
-        },
+    const MOST: i32 = 1_000_000;
+    let period = number_of(fields, "rate_period_seconds", 0.001, 86_400.0)?;
+    Ok(Limits::new(
+        number_of(fields, "max_running", 1, MOST)?,
+        number_of(fields, "rate_limit", 1, MOST)?,
+        period.map(Duration::from_secs_f64),
+    )?)
+}
+
+fn number_of<N>(fields: &Fields, name: &str, least: N, most: N) -> Result<Option<N>>
+where
+    N: FromStr + PartialOrd + Display,
+{
+    let Some(text) = fields.get(name) else {
+        return Ok(None);
     };
-    let max_running = number("max_running", 1.0, 1_000_000.0)?;
-    let rate_limit = number("rate_limit", 1.0, 1_000_000.0)?;
-    let period = number("rate_period_seconds", 0.001, 86_400.0)?;
-    Ok(Limits {
-        max_running: max_running.map(|n| n as i32),
-        rate: rate_limit.map(|n| (n as i32, Duration::from_secs_f64(period.unwrap_or(1.0)))),
-    })
+    match text.parse::<N>() {
+        Ok(number) if (&least..=&most).contains(&&number) => Ok(Some(number)),
+        _ => Err(Problem::invalid_field(
+            name,
+            "out_of_range",
+            format!("must be a number from {least} to {most}"),
+        )),
+    }
 }

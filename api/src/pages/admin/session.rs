@@ -12,7 +12,9 @@ use jobboard_shared::{
 };
 use minijinja::{Value, context};
 use poem::{
-    Body, Request, Response, handler,
+    Body, Request, Response,
+    error::ResponseError,
+    handler,
     http::{HeaderValue, StatusCode, header},
     web::Data,
 };
@@ -134,6 +136,22 @@ pub(super) async fn login_page(app: Data<&App>, request: &Request) -> Result<Res
 
 #[handler]
 pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Result<Response> {
+    match sign_in(&app, request, body).await {
+        Err(problem) if problem.status().is_client_error() => {
+            let values = context! { detail => problem.detail() };
+            let mut response = page("admin/login.html", values)?;
+            response.set_status(problem.status());
+            if let Some(wait) = problem.as_response().headers().get(header::RETRY_AFTER) {
+                let headers = response.headers_mut();
+                headers.insert(header::RETRY_AFTER, wait.clone());
+            }
+            Ok(response)
+        }
+        answer => answer,
+    }
+}
+
+async fn sign_in(app: &App, request: &Request, body: Body) -> Result<Response> {
     // There is no session yet that a form could belong to; browsers say where
     // the form stood.
     if is_foreign(request) {
@@ -144,7 +162,7 @@ pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Res
         .get("email")
         .and_then(|email| Email::parse(email).ok());
     let password = SecretString::from(fields.as_typed("password"));
-    let account = api_auth::authenticate(&app, email.as_ref(), &password).await?;
+    let account = api_auth::authenticate(app, email.as_ref(), &password).await?;
     let Some(account) = account.filter(|account| account.role == Role::Admin) else {
         return refused_login();
     };
@@ -163,7 +181,7 @@ pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Res
     };
     tx.commit().await?;
     tracing::info!(admin = %account.user_id, %session_id, "administrator signed in on the pages");
-    let cookie = cookie_of(&app, account.user_id, session_id)?;
+    let cookie = cookie_of(app, account.user_id, session_id)?;
     let mut response = see_other("/admin/tasks/");
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)

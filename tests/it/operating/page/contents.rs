@@ -63,7 +63,10 @@ async fn buttons_do_what_they_say_and_refusals_are_told() {
             303,
         ),
         (vec![("max_running", "0")], 422),
+        (vec![("max_running", "2.7")], 422),
         (vec![("rate_limit", "many")], 422),
+        (vec![("rate_period_seconds", "5")], 422),
+        (vec![("rate_limit", "5")], 422),
         (vec![], 303),
     ] {
         let answer = press("/admin/tasks/queues/search/limits/", &limits).await;

@@ -179,5 +179,6 @@ async fn attempts_to_sign_in_are_counted_with_those_of_the_api() {
         .expect(401);
     let refused = visitor.sign_in(&admin.email, PASSWORD).await;
     assert_eq!(refused.status, 429);
+    assert!(refused.text.contains("role=\"alert\""), "{}", refused.text);
     assert!(refused.cookie.is_empty(), "{}", refused.cookie);
 }

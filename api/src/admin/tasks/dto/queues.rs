@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use jobboard_shared::queue::{db::operate::Limits, operate::QueueOverview};
 use poem_openapi::Object;
 
-use crate::problem::{Problem, Result};
+use crate::problem::Result;
 
 /// A queue
 #[derive(Debug, Object)]
@@ -94,18 +94,7 @@ pub(in crate::admin::tasks) struct QueueLimits {
 
 impl QueueLimits {
     pub(in crate::admin::tasks) fn parse(self) -> Result<Limits> {
-        let missing = |field: &str, other: &str| {
-            Problem::invalid_field(field, "required", format!("goes with {other}"))
-        };
-        let rate = match (self.rate_limit, self.rate_period_seconds) {
-            (Some(starts), Some(seconds)) => Some((starts, Duration::from_secs_f64(seconds))),
-            (None, None) => None,
-            (Some(_), None) => return Err(missing("rate_period_seconds", "rate_limit")),
-            (None, Some(_)) => return Err(missing("rate_limit", "rate_period_seconds")),
-        };
-        Ok(Limits {
-            max_running: self.max_running,
-            rate,
-        })
+        let period = self.rate_period_seconds.map(Duration::from_secs_f64);
+        Ok(Limits::new(self.max_running, self.rate_limit, period)?)
     }
 }

@@ -3,6 +3,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use crate::{Error, FieldError};
+
 /// How much of a queue runs, over all workers. `None`: as much as there are slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -10,6 +12,30 @@ pub struct Limits {
     pub max_running: Option<i32>,
     /// So many starts (at least 1) in so much time (1 ms to a day).
     pub rate: Option<(i32, Duration)>,
+}
+
+impl Limits {
+    /// Refuses half a rate.
+    pub fn new(
+        max_running: Option<i32>,
+        rate_limit: Option<i32>,
+        rate_period: Option<Duration>,
+    ) -> crate::Result<Self> {
+        let missing = |field: &'static str, other: &str| {
+            Error::Invalid(vec![FieldError::new(
+                field,
+                "required",
+                format!("goes with {other}"),
+            )])
+        };
+        let rate = match (rate_limit, rate_period) {
+            (Some(starts), Some(period)) => Some((starts, period)),
+            (None, None) => None,
+            (Some(_), None) => return Err(missing("rate_period_seconds", "rate_limit")),
+            (None, Some(_)) => return Err(missing("rate_limit", "rate_period_seconds")),
+        };
+        Ok(Self { max_running, rate })
+    }
 }
 
 /// Whether anything knows this queue: a task, a worker, a limit, or what ran

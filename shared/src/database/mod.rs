@@ -65,12 +65,17 @@ async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
 /// Asks the server to end what a client that is gone without a word has left
 /// behind, with the locks it holds: statements that take longer (0: no limit) and
 /// transactions in which nothing happens for longer. What the administrator has
-/// set stays.
+/// set stays, but for the isolation of transactions, on which what is written here
+/// relies.
 pub async fn limit_session(
     conn: &mut PgConnection,
     statement: Duration,
     idle_transaction: Duration,
 ) -> Result<(), sqlx::Error> {
+    // What is read and then written under a lock must have been read under it.
+    sqlx::raw_sql("set default_transaction_isolation = 'read committed'")
+        .execute(&mut *conn)
+        .await?;
     let millis = |limit: Duration| limit.as_millis().to_string();
     sqlx::query!(
         "select set_config(name, value, false) as setting

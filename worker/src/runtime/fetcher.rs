@@ -169,6 +169,7 @@ impl Fetcher {
             return self.fetch_limited(conn, free).await;
         }
         let Station { worker, lease, .. } = &self.station;
+        let asked = Instant::now();
         if seen
             .no_suspects
             .is_none_or(|at| at.elapsed() > SUSPECT_RHYTHM)
@@ -178,7 +179,7 @@ impl Fetcher {
             // After one the next follows as soon as it has ended.
             seen.no_suspects = suspect.is_none().then(Instant::now);
             if let Some(task) = suspect {
-                self.hand_over(task, &mut free, Some(alone));
+                self.hand_over(task, &mut free, Some(alone), asked);
             }
         }
         if let Some(place) = seen.place() {
@@ -187,7 +188,7 @@ impl Fetcher {
                 db::lease_after(conn, place, &self.queue, worker, *lease, wanted).await?;
             seen.place = last.max(seen.place);
             for task in tasks {
-                self.hand_over(task, &mut free, None);
+                self.hand_over(task, &mut free, None, asked);
             }
         }
         let wanted = free.num_permits();
@@ -205,7 +206,7 @@ impl Fetcher {
         }
         let filled = tasks.len() == wanted;
         for task in tasks {
-            self.hand_over(task, &mut free, None);
+            self.hand_over(task, &mut free, None, asked);
         }
         Ok(if filled {
             Next::More
@@ -222,6 +223,7 @@ impl Fetcher {
         mut free: OwnedSemaphorePermit,
     ) -> Result<Next, sqlx::Error> {
         let Station { worker, lease, .. } = &self.station;
+        let asked = Instant::now();
         let alone = Arc::clone(&self.station.suspects).try_acquire_owned().ok();
         let wanted = free.num_permits();
         let leased =
@@ -234,10 +236,10 @@ impl Fetcher {
         };
         let filled = leased.tasks.len() + usize::from(leased.suspect.is_some()) == wanted;
         if let Some(suspect) = leased.suspect {
-            self.hand_over(suspect, &mut free, alone);
+            self.hand_over(suspect, &mut free, alone, asked);
         }
         for task in leased.tasks {
-            self.hand_over(task, &mut free, None);
+            self.hand_over(task, &mut free, None, asked);
         }
         Ok(match leased.wait {
             Some(wait) => Next::Wait(wait.max(SHORTEST_WAIT)),
@@ -251,8 +253,9 @@ impl Fetcher {
         task: LeasedTask,
         free: &mut OwnedSemaphorePermit,
         alone: Option<OwnedSemaphorePermit>,
+        asked: Instant,
     ) {
-        let held = self.station.leases.register(task.key, &self.station.stop);
+        let held = (self.station.leases).register(task.key, asked, &self.station.stop);
         let slot = free.split(1).map(|slot| Slot {
             _slot: slot,
             suspect: alone.map(|permit| (permit, Arc::clone(&self.bell))),

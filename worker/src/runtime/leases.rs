@@ -31,12 +31,17 @@ struct Running {
 }
 
 impl Leases {
-    /// Registers a lease until the guard is dropped.
-    pub(crate) fn register(self: &Arc<Self>, key: LeaseKey, stop: &CancellationToken) -> Held {
+    /// Registers a lease that was asked for `asked`, until the guard is dropped.
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        key: LeaseKey,
+        asked: Instant,
+        stop: &CancellationToken,
+    ) -> Held {
         let cancel = Cancel::under(stop);
         let running = Running {
             cancel: cancel.clone(),
-            confirmed: Instant::now(),
+            confirmed: asked,
         };
         self.lock().insert(key, running);
         // After the insertion: a request that comes now finds the lease.
@@ -136,10 +141,20 @@ mod tests {
             fence,
         };
         leases.cancel(key(1, 2));
-        assert!(!leases.register(key(1, 3), &stop).cancel().is_requested());
-        assert!(leases.register(key(1, 2), &stop).cancel().is_requested());
+        assert!(
+            !leases
+                .register(key(1, 3), Instant::now(), &stop)
+                .cancel()
+                .is_requested()
+        );
+        assert!(
+            leases
+                .register(key(1, 2), Instant::now(), &stop)
+                .cancel()
+                .is_requested()
+        );
 
-        let held = leases.register(key(2, 1), &stop);
+        let held = leases.register(key(2, 1), Instant::now(), &stop);
         leases.cancel(key(2, 1));
         assert!(held.cancel().is_requested());
         assert!(!held.cancel().lost.is_cancelled());

@@ -55,7 +55,7 @@ pub async fn insert(
                 with ordinality
                 as n(queue, kind, args, priority, max_attempts, unique_key, delay, deadline,
                      batch, place)
-            order by n.kind, n.unique_key, n.place
+            order by n.kind, n.unique_key collate "C", n.place
             on conflict (kind, unique_key) where lease_until is null and unique_key is not null
             do update set
                 priority = least(tasks.priority, excluded.priority),

@@ -30,7 +30,7 @@ async fn behind_a_proxy() -> (Site, Proxy) {
 async fn ten_seconds_without_the_database_cost_no_run() {
     const AWAY: Duration = Duration::from_secs(10);
     let (mut site, proxy) = behind_a_proxy().await;
-    site.settled.lease = "30s";
+    site.settled.lease = "20s";
     let long = |n| LongEffect(Effect { n, millis: 12_000 });
     site.enqueue(&[0, 1, 2, 3].map(long)).await;
     let worker = site.worker();

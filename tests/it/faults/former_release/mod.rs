@@ -230,6 +230,7 @@ async fn work(url: String, stop: Arc<Notify>) {
 async fn former_workers_work_through_the_migration() {
     const CHUNKS: i32 = 60;
     const CHUNK: i32 = 50;
+    const AFTER: i32 = 500;
     let database = TestDatabase::create_empty().await;
     let db = &database.pool;
     let former = MIGRATOR.iter().filter(|m| m.version <= NEWEST).cloned();
@@ -255,8 +256,12 @@ async fn former_workers_work_through_the_migration() {
     }
     migrate(db).await.unwrap();
     enqueuing.await.unwrap();
-    let half = i64::from(CHUNKS * CHUNK / 2);
-    while count(db, "select count(*) from finished_tasks").await < half {
+    let before = count(db, "select count(*) from finished_tasks").await;
+    let more = (0..AFTER).map(|n| serde_json::json!({ "n": CHUNKS * CHUNK + n }));
+    let mut enqueuer = Former::connect(&database.url).await;
+    enqueuer.insert("test.numbered", more.collect(), None).await;
+    let after = before + i64::from(AFTER);
+    while count(db, "select count(*) from finished_tasks").await < after {
         assert!(workers.iter().all(|worker| !worker.is_finished()));
         tokio::task::yield_now().await;
     }
@@ -276,7 +281,7 @@ async fn former_workers_work_through_the_migration() {
             .collect();
         db::settle(&mut conn, &ended).await.unwrap();
     }
-    let all = i64::from(CHUNKS * CHUNK);
+    let all = i64::from(CHUNKS * CHUNK + AFTER);
     assert_eq!(count(db, "select count(*) from finished_tasks").await, all);
     let different = "select count(distinct args ->> 'n') from finished_tasks";
     assert_eq!(count(db, different).await, all);

@@ -91,9 +91,11 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
     }
 }
 
-/// What answers 404 for what its body names, not its address.
-const NAMED_IN_BODY: &[(&str, &Method)] = &[
+/// What answers 404 for what its body or query names, not its address.
+const NAMED_ELSEWHERE: &[(&str, &Method)] = &[
+    ("/api/admin/analytics", &Method::GET),
     ("/api/applications", &Method::POST),
+    ("/api/employers/analytics", &Method::GET),
     ("/api/jobs/saved", &Method::POST),
 ];
 
@@ -122,7 +124,7 @@ fn complete(path: &str, operation: &mut MetaOperation) {
             Some(400 | 408 | 413 | 415) => has_body,
             Some(401) => signed_in || path.starts_with("/api/auth/"),
             Some(403) => signed_in || path == "/api/auth/register",
-            Some(404) => names_something || NAMED_IN_BODY.contains(&(path, &operation.method)),
+            Some(404) => names_something || NAMED_ELSEWHERE.contains(&(path, &operation.method)),
             Some(409) => changes,
             Some(412) => changes && Target::at(path).is_some(),
             Some(429) => path.starts_with("/api/"),

@@ -8,11 +8,13 @@ its own to work on.
 """
 
 import json
+import secrets
 import sys
 import urllib.error
 import urllib.request
 
-PASSWORD = "correct horse battery staple"
+# Not one that the document shows: an example would change it, or the address.
+PASSWORD = secrets.token_urlsafe(20)
 
 
 class Client:

@@ -32,6 +32,10 @@ def not_empty(field, value):
     return value != ""
 
 
+def left_out(field, value):
+    return not value
+
+
 def a_text(field, value):
     return isinstance(value, str)
 
@@ -63,10 +67,12 @@ BEYOND_THE_SCHEMA = {
     "not_allowed": "goes with another kind of question alone",
     "not_initial": "a job that exists may have the state, a new one not",
     "only_for_drafts": "goes with a state of the job alone",
+    "only_with_rejection": "goes with another field alone",
     "only_with_status": "goes with another field alone",
     "range_too_long": "two days are too far apart",
     "read_only": ("is for administrators; the schema is that of all roles", for_others),
     "required": ("goes with another field", conditional),
+    "same_skill": "would merge a skill into itself",
     "too_few": "a choice needs options, and other questions have none",
     # The calendar goes on, and no schema bounds a day.
     "in_the_future": "is compared with today",
@@ -77,6 +83,7 @@ BEYOND_THE_SCHEMA = {
     "invalid_character": "has a line break, another control character or NUL",
     "invalid_name": "has no letter or digit, of any script",
     "invalid_skill": "has no letter or digit, of any script",
+    "invalid_slug": ("is made of a name that has no Latin letter", left_out),
     "invalid_url": ("begins as an address and is none", not_empty),
     # Amounts come as text too, and bounds are those of numbers alone.
     "too_large": "has too many digits before the point",

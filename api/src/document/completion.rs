@@ -315,7 +315,8 @@ fn range(format: &str) -> (Value, Value) {
 }
 
 fn either_number_or_text(object: &mut Map<String, Value>) {
-    let mut number = json!({ "type": "number", "minimum": 0 });
+    // Of the widest: what a narrower one refuses, no keyword says of its text.
+    let mut number = json!({ "type": "number", "minimum": 0, "maximum": 1_000_000_000_000_u64 });
     for limit in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"] {
         if let Some(limited) = object.remove(limit) {
             number[limit] = limited;
@@ -425,7 +426,8 @@ mod tests {
         );
         assert_eq!(
             taken[1],
-            json!({ "type": "number", "minimum": 0, "nullable": true })
+            json!({ "type": "number", "minimum": 0, "maximum": 1_000_000_000_000_u64,
+                    "nullable": true })
         );
     }
 

@@ -46,6 +46,8 @@ pub(super) fn say(component: &str, schema: &mut Value) {
         let is_text = property["type"] == "string";
         if is_text && (name.ends_with("_url") || name == "website") {
             address(property);
+        } else if is_text && name == "email" {
+            property["format"] = json!("email");
         } else if name == "images" {
             address(&mut property["items"]);
         } else if name == "social_media_links" {

@@ -6,8 +6,9 @@ use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::{
-    climb::{Climb, Effort, SearchCursor},
+    climb::{Climb, Effort},
     conditions::{Conditions, conditions},
+    cursor::SearchCursor,
     db::{self, Match},
     snippet::snippet,
 };

@@ -6,6 +6,7 @@
 mod climb;
 mod compounds;
 mod conditions;
+mod cursor;
 pub mod db;
 mod document;
 mod find;
@@ -21,7 +22,8 @@ pub mod tasks;
 pub mod terms;
 pub mod tokens;
 
-pub use climb::{Effort, SearchCursor};
+pub use climb::Effort;
+pub use cursor::SearchCursor;
 pub use find::{Found, Hit, Search, Sort, find, find_with};
 pub use language::Language;
 pub use query::Query;

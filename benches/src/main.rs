@@ -8,6 +8,7 @@ mod nothing_lost;
 mod postgres;
 mod processes;
 mod queue;
+mod search;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -37,6 +38,8 @@ enum Measurement {
     /// Whether tasks are lost or doubled while workers are killed and the database
     /// restarts.
     NothingLost(nothing_lost::Options),
+    /// Search on a large board, beside `ts_rank` over all that match.
+    Search(search::Options),
     /// What `nothing-lost` starts.
     #[command(hide = true)]
     NothingLostWorker(nothing_lost::WorkerOptions),
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
                     Measurement::Cache(options) => cache::measure(options).await,
                     Measurement::NothingLost(options) => nothing_lost::prove(options).await,
                     Measurement::NothingLostWorker(options) => nothing_lost::work(options).await,
+                    Measurement::Search(options) => search::measure(options).await,
                     Measurement::Queue(options) => queue::measure(options).await,
                     Measurement::QueuePart(part) => queue::play(part).await,
                 }

@@ -28,6 +28,13 @@ pub(crate) fn cpu(pid: Pid) -> Result<Duration> {
     time(pid, 11)
 }
 
+/// What a process of one thread has used so far, to the microsecond.
+pub(crate) fn exact_cpu(pid: Pid) -> Result<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/schedstat"))?;
+    let nanos = text.split_whitespace().next().ok_or("empty schedstat")?;
+    Ok(Duration::from_nanos(nanos.parse()?))
+}
+
 pub(crate) fn cpu_of_ended_children(pid: Pid) -> Result<Duration> {
     time(pid, 13)
 }

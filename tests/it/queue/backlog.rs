@@ -17,7 +17,8 @@ use sqlx::{Connection, PgConnection};
 
 use super::Queue;
 
-const TASKS: i64 = 50_000;
+const TASKS: i64 = 1_000_000;
+const BURST: i64 = 50_000;
 const FETCHED: usize = 100;
 const FETCHES: usize = 60;
 const LEASE: Duration = Duration::from_secs(600);
@@ -115,7 +116,7 @@ async fn a_backlog_that_has_just_come_is_not_read_whole() {
          select 'default', 'test.plain', '{}', 10, app_now(), app_now()
          from generate_series(1, $1)",
     )
-    .bind(TASKS)
+    .bind(BURST)
     .execute(&queue.db)
     .await
     .unwrap();

@@ -56,6 +56,9 @@ pub(super) struct Climb<'a> {
     effort: Effort,
     /// Nothing older is looked for.
     begins: DateTime<Utc>,
+    /// Nothing newer is there: a board that has had no news for a month is judged by
+    /// the month before.
+    ends: DateTime<Utc>,
     /// Whether so few match that all are ranked, once that is known.
     few: Option<bool>,
 }
@@ -67,7 +70,7 @@ impl<'a> Climb<'a> {
         conditions: &'a Conditions,
         effort: Effort,
     ) -> Result<Option<Self>> {
-        let Some(oldest) = db::oldest(conn).await? else {
+        let Some((oldest, newest)) = db::ends(conn).await? else {
             return Ok(None);
         };
         Ok(Some(Self {
@@ -75,6 +78,7 @@ impl<'a> Climb<'a> {
             conditions,
             effort,
             begins: conditions.posted_after.map_or(oldest, |at| at.max(oldest)),
+            ends: newest.min(conditions.as_of),
             few: None,
         }))
     }
@@ -318,7 +322,8 @@ impl<'a> Climb<'a> {
         }
     }
 
-    /// Judged by the last twelve hours and, where those tell little, four days.
+    /// Judged by the last twelve hours of the board and, where those tell little, four
+    /// days.
     async fn all_are_few(&mut self) -> Result<bool> {
         if let Some(few) = self.few {
             return Ok(few);
@@ -343,7 +348,7 @@ impl<'a> Climb<'a> {
     }
 
     fn hours_since(&self, from: DateTime<Utc>) -> f64 {
-        ((self.conditions.as_of - from).num_seconds() as f64 / 3600.0).max(1.0)
+        ((self.ends - from).num_seconds() as f64 / 3600.0).max(1.0)
     }
 
     fn board_hours(&self) -> f64 {
@@ -353,7 +358,7 @@ impl<'a> Climb<'a> {
     /// Where a window of so many hours below the top ends; none where nothing is
     /// older.
     fn lower_end(&self, top: Span, hours: Option<f64>) -> Option<DateTime<Utc>> {
-        let top = top.to.unwrap_or(self.conditions.as_of);
+        let top = top.to.unwrap_or(self.ends);
         slot_before(top, hours?).filter(|from| *from > self.begins)
     }
 
@@ -367,7 +372,7 @@ impl<'a> Climb<'a> {
         count: i64,
         wanted: i64,
     ) -> Option<f64> {
-        let top = top.to.unwrap_or(self.conditions.as_of);
+        let top = top.to.unwrap_or(self.ends);
         let hours = |from: DateTime<Utc>| ((top - from).num_seconds() as f64 / 3600.0).max(1.0);
         let so_far = hours(from?);
         if count == 0 {

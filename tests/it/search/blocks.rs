@@ -1,6 +1,6 @@
 //! Where many match, they are read in blocks of time; few stand for many here.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use jobboard_shared::{
     pagination::{Paging, Start},
@@ -148,6 +148,19 @@ async fn blocks_give_every_match_once_title_before_skill_before_text() {
     assert!(matches!(first.hits.next, Some(SearchCursor::Block { .. })));
     let ranked = look(&app, WHOLE, &search, Start::Page(1), 5).await;
     assert!(matches!(ranked.hits.next, Some(SearchCursor::Rank { .. })));
+}
+
+#[tokio::test]
+async fn a_board_without_news_is_read_in_blocks_too() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    board(&app, &employer).await;
+    app.advance_time(Duration::from_secs(60 * 24 * 3600)).await;
+    let first = look(&app, SMALL, &asking("welder"), Start::Page(1), 5).await;
+    assert!(matches!(first.hits.next, Some(SearchCursor::Block { .. })));
+    assert_eq!(first.hits.total, Some(30));
+    let all = walk(&app, SMALL, &asking("welder"), 4, async |_| {}).await;
+    assert_eq!(all.len(), 30, "{all:?}");
 }
 
 #[tokio::test]

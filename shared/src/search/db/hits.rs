@@ -185,13 +185,17 @@ pub(in crate::search) async fn count(
     query.build_query_scalar().fetch_one(conn).await
 }
 
-/// When the oldest document was published; none where there is none.
-pub(in crate::search) async fn oldest(
+/// When the oldest and the newest document were published; none where there is none.
+pub(in crate::search) async fn ends(
     conn: &mut PgConnection,
-) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select min(published_at) from job_search_documents")
-        .fetch_one(conn)
-        .await
+) -> sqlx::Result<Option<(DateTime<Utc>, DateTime<Utc>)>> {
+    let row = sqlx::query!(
+        "select min(published_at) as oldest, max(published_at) as newest
+         from job_search_documents"
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row.oldest.zip(row.newest))
 }
 
 /// How many documents there are in all, about, and since a time, exactly.

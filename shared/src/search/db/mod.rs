@@ -9,8 +9,8 @@ mod suggestions;
 pub(super) use documents::{differing, live_jobs, lock_jobs, remove_others, upsert};
 pub use documents::{jobs_of_scope, remove_expired};
 pub(super) use hits::{
-    Match, begin_reading, category_ordinal, company_ordinal, count, documents, lexemes, newest,
-    oldest, ranked, texts,
+    Match, begin_reading, category_ordinal, company_ordinal, count, documents, ends, lexemes,
+    newest, ranked, texts,
 };
 pub use matching::Tier;
 pub(super) use matching::{Part, SCORE_ONE};

@@ -28,7 +28,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(pub Arc<str>);
 
 /// All that routes answer to, or refuse by name.
-const KNOWN_METHODS: &[Method] = &[
+pub(crate) const KNOWN_METHODS: &[Method] = &[
     Method::GET,
     Method::HEAD,
     Method::POST,

@@ -21,6 +21,7 @@ use url::form_urlencoded;
 use crate::{
     App,
     cached::{self, Rule},
+    edge::KNOWN_METHODS,
     etag::{self, Tags},
     idempotency, paging,
     preconditions::{self, Target},
@@ -165,23 +166,14 @@ fn refuse_other_methods(
     pattern: &Arc<str>,
 ) {
     let has_get = methods.contains_key(&Method::GET);
-    for method in [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::TRACE,
-    ] {
-        let served = methods.contains_key(&method) || (method == Method::HEAD && has_get);
+    for method in KNOWN_METHODS {
+        let served = methods.contains_key(method) || (*method == Method::HEAD && has_get);
         if !served {
             let endpoint = NotAllowed {
                 allow: HeaderValue::from_str(allow).unwrap_or(HeaderValue::from_static("")),
                 pattern: pattern.clone(),
             };
-            methods.insert(method, endpoint.boxed());
+            methods.insert(method.clone(), endpoint.boxed());
         }
     }
 }

@@ -71,10 +71,8 @@ async fn the_schedule_keeps_the_records_in_bounds() {
     );
 }
 
-#[tokio::test]
-async fn the_dead_are_kept_for_a_while() {
-    let queue = Queue::start().await;
-    let mut conn = queue.db.acquire().await.unwrap();
+/// That had one attempt and no handler.
+async fn with_a_dead_task(queue: &Queue) {
     queue.enqueue(&Plain { n: 1 }).await;
     sqlx::query("update tasks set max_attempts = 1")
         .execute(&queue.db)
@@ -82,6 +80,13 @@ async fn the_dead_are_kept_for_a_while() {
         .unwrap();
     queue.drain(Registry::default()).await;
     assert_eq!(queue.dead().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_dead_are_kept_for_a_while() {
+    let queue = Queue::start().await;
+    let mut conn = queue.db.acquire().await.unwrap();
+    with_a_dead_task(&queue).await;
     queue.advance(10 * DAY).await;
     assert_eq!(db::drop_old_dead(&mut conn, 30 * DAY).await.unwrap(), 0);
     assert_eq!(db::drop_old_dead(&mut conn, 9 * DAY).await.unwrap(), 1);
@@ -90,12 +95,7 @@ async fn the_dead_are_kept_for_a_while() {
 #[tokio::test]
 async fn who_reads_the_finished_tasks_for_long_holds_up_their_removal_alone() {
     let queue = Queue::start().await;
-    queue.enqueue(&Plain { n: 1 }).await;
-    sqlx::query("update tasks set max_attempts = 1")
-        .execute(&queue.db)
-        .await
-        .unwrap();
-    queue.drain(Registry::default()).await;
+    with_a_dead_task(&queue).await;
     queue.advance(100 * DAY).await;
     queue.enqueue(&Plain { n: 2 }).await;
     let leased = queue.lease_any().await;

@@ -151,6 +151,7 @@ fn operation_in(operation: &mut Map<String, Value>) {
         // A query string has text alone.
         formats(&mut parameter["schema"], Side::Answer);
         remove_false(parameter, "deprecated");
+        facts::say_of_parameter(parameter);
     }
     let body = operation.get_mut("requestBody");
     if let Some(body) = body {

@@ -1,6 +1,7 @@
 //! Rules of single fields that their types do not say: the document would promise to
 //! take what is refused. Laid over the components when all else is done.
 
+use jobboard_shared::imports::mapping::Field;
 use serde_json::{Map, Value, json};
 
 /// An absolute address; scheme and host as browsers read them.
@@ -79,6 +80,15 @@ pub(super) fn say(component: &str, schema: &mut Value) {
     }
 }
 
+/// Says them of a parameter.
+pub(super) fn say_of_parameter(parameter: &mut Value) {
+    if parameter["name"] == "map" {
+        let fields: Vec<_> = Field::ALL.iter().map(|(_, name, _)| *name).collect();
+        let pair = format!(r"^({})=.*\S", fields.join("|"));
+        parameter["schema"]["items"]["pattern"] = json!(pair);
+    }
+}
+
 fn address(text: &mut Value) {
     text["format"] = json!("uri");
     text["pattern"] = json!(ADDRESS);
@@ -134,6 +144,11 @@ mod tests {
             });
             assert!(said, "{name}");
         }
+        let import = &document["paths"]["/api/jobs/import"]["post"]["parameters"];
+        let mut map = import.as_array().unwrap().iter();
+        let map = map.find(|parameter| parameter["name"] == "map");
+        let pair = map.unwrap()["schema"]["items"]["pattern"].as_str().unwrap();
+        assert!(pair.starts_with("^(external_id|source|title|"), "{pair}");
         let logo = &schemas["CompanyInput"]["properties"]["logo_url"];
         assert_eq!(logo["pattern"], ADDRESS);
     }

@@ -63,6 +63,7 @@ BEYOND_THE_SCHEMA = {
     "duplicate": ("two questions name the same one", of_a_question),
     "below_minimum": "an upper bound is below the lower one",
     "conflicting": "two fields exclude each other",
+    "cycle": "a category would be above itself: depends on those that there are",
     "no_profile": "goes with another role alone",
     "not_allowed": "goes with another kind of question alone",
     "not_initial": "a job that exists may have the state, a new one not",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use poem::{Body, FromRequest, Request, RequestBody};
 use poem_openapi::{
@@ -11,7 +12,7 @@ use poem_openapi::{
     types::{ParseFromJSON, Type},
 };
 
-use crate::{App, framework_errors, json, problem::Problem, schema::Schema};
+use crate::{App, framework_errors, json, problem::Problem, retries::ReadBody, schema::Schema};
 
 /// A client that stops sending must not hold a connection.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,6 +49,7 @@ impl<T: ParseFromJSON + 'static> ParsePayload for Strict<T> {
             .http
             .max_body_bytes;
         let bytes = read(body.take()?, limit).await?;
+        ReadBody::keep(request, &bytes);
         Ok(Self(parse(&bytes)?))
     }
 }
@@ -55,7 +57,7 @@ impl<T: ParseFromJSON + 'static> ParsePayload for Strict<T> {
 impl_apirequest_for_payload!(Strict<T>, T: ParseFromJSON + 'static);
 
 /// Reads a body of at most `limit` bytes.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     let reading = async {
         let mut bytes = Vec::new();
         let mut stream = std::pin::pin!(body.into_bytes_stream());
@@ -67,7 +69,7 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
+        Ok(Bytes::from(bytes))
     };
     tokio::time::timeout(READ_TIMEOUT, reading)
         .await

@@ -4,6 +4,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures::FutureExt;
+use percent_encoding::percent_decode_str;
 use poem::{
     Endpoint, Request, Response,
     endpoint::BoxEndpoint,
@@ -17,8 +18,10 @@ use crate::{
     client_address::ClientAddress,
     etag, framework_errors,
     limits::{self, Counted},
+    methods,
     operations::RoutePattern,
     problem::Problem,
+    retries,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,18 +29,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Names a request in logs and answers. Extract it with `Data<&RequestId>`.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
-
-/// All that routes answer to, or refuse by name.
-pub(crate) const KNOWN_METHODS: &[Method] = &[
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::TRACE,
-];
 
 /// Marks a HEAD request: the routes serve it as GET, and endpoints cannot tell.
 #[derive(Clone, Copy)]
@@ -116,16 +107,17 @@ impl Edge {
     ) -> Result<Response, (Problem, Option<RoutePattern>)> {
         self.check_host(&request)
             .map_err(|problem| (problem, None))?;
-        // Postgres cannot store it, so that it names nothing.
-        if request.uri().path().contains("%00") {
+        // Postgres cannot store NUL, and what is no text names nothing either.
+        let path = percent_decode_str(request.uri().path()).decode_utf8();
+        if !path.is_ok_and(|path| !path.contains('\0')) {
             return Err((Problem::not_found("what this address names"), None));
         }
         // A route refuses those that it knows of with what it allows instead, and
         // others without. None answers to TRACE.
-        if !KNOWN_METHODS.contains(request.method()) {
+        if !methods::KNOWN.contains(request.method()) {
             request.set_method(Method::TRACE);
         }
-        match AssertUnwindSafe(self.inner.call(request))
+        match AssertUnwindSafe(retries::call(&self.inner, request))
             .catch_unwind()
             .await
         {

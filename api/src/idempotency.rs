@@ -18,6 +18,7 @@ use crate::{
     edge::RequestId,
     framework_errors,
     problem::{Problem, Result},
+    retries::ReadBody,
     transaction::{self, Conditions},
 };
 
@@ -81,6 +82,7 @@ pub(crate) async fn call(
         .ok_or_else(|| Problem::unauthorized("credentials_required", "sign in first"))?;
     let limit = app.config.http.max_body_bytes;
     let bytes = body::read(request.take_body(), limit).await?;
+    ReadBody::keep(&request, &bytes);
     let fingerprint = fingerprint(&request, &bytes);
     request.set_body(bytes);
     match claim(&app, &Key::new(user.user_id, &text), &fingerprint).await? {

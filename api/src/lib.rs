@@ -24,6 +24,7 @@ mod imports;
 mod jobs;
 mod json;
 mod limits;
+mod methods;
 mod nulls;
 mod operations;
 mod pages;
@@ -33,6 +34,7 @@ mod preconditions;
 pub mod problem;
 mod recommendations;
 mod request_meter;
+mod retries;
 mod saved_jobs;
 mod schema;
 mod search;
@@ -57,14 +59,14 @@ use jobboard_shared::{
     redis_connection::RedisConnection,
 };
 use poem::{
-    Endpoint, EndpointExt, Response, Route, get,
+    Endpoint, EndpointExt, Response, Route,
     middleware::{Compression, NormalizePath, TrailingSlash},
     web::{CompressionAlgo, CompressionLevel},
 };
 use poem_openapi::{OpenApi, OpenApiService};
 use sqlx::PgPool;
 
-use crate::{edge::Edge, operations::Guarded, request_meter::RequestMeter};
+use crate::{edge::Edge, methods::get, operations::Guarded, request_meter::RequestMeter};
 
 pub use alone::{listen, run_alone};
 pub use edge::RequestId;

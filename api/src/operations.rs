@@ -7,9 +7,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use jobboard_shared::FieldError;
 use poem::{
-    Endpoint, EndpointExt, Error, Request, Response,
+    Endpoint, EndpointExt, Request, Response,
     endpoint::BoxEndpoint,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, header},
 };
 use poem_openapi::{
     OpenApi,
@@ -21,9 +21,8 @@ use url::form_urlencoded;
 use crate::{
     App,
     cached::{self, Rule},
-    edge::KNOWN_METHODS,
     etag::{self, Tags},
-    idempotency, paging,
+    idempotency, methods, paging,
     preconditions::{self, Target},
     problem::Problem,
     schema::{self, Schema},
@@ -69,7 +68,7 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
         self.0.add_routes(&mut routes);
         for (path, methods) in routes {
             let shape = shape(&path);
-            let allow = allowed(&methods);
+            let allow = methods::allow(methods.keys());
             let mut pattern: Arc<str> = path.as_str().into();
             let guarded = table.entry(path).or_default();
             for (method, endpoint) in methods {
@@ -151,29 +150,20 @@ fn shape(path: &str) -> String {
         .join("/")
 }
 
-fn allowed(methods: &HashMap<Method, BoxEndpoint<'static>>) -> String {
-    let mut names: Vec<_> = methods.keys().map(Method::as_str).collect();
-    if names.contains(&"GET") && !names.contains(&"HEAD") {
-        names.push("HEAD");
-    }
-    names.sort_unstable();
-    names.join(", ")
-}
-
 fn refuse_other_methods(
-    methods: &mut HashMap<Method, BoxEndpoint<'static>>,
-    allow: &str,
+    served: &mut HashMap<Method, BoxEndpoint<'static>>,
+    allow: &HeaderValue,
     pattern: &Arc<str>,
 ) {
-    let has_get = methods.contains_key(&Method::GET);
-    for method in KNOWN_METHODS {
-        let served = methods.contains_key(method) || (*method == Method::HEAD && has_get);
-        if !served {
+    let has_get = served.contains_key(&Method::GET);
+    for method in methods::KNOWN {
+        let is_served = served.contains_key(method) || (*method == Method::HEAD && has_get);
+        if !is_served {
             let endpoint = NotAllowed {
-                allow: HeaderValue::from_str(allow).unwrap_or(HeaderValue::from_static("")),
+                allow: allow.clone(),
                 pattern: pattern.clone(),
             };
-            methods.insert(method.clone(), endpoint.boxed());
+            served.insert(method.clone(), endpoint.boxed());
         }
     }
 }
@@ -187,13 +177,7 @@ impl Endpoint for NotAllowed {
     type Output = Response;
 
     async fn call(&self, _request: Request) -> poem::Result<Response> {
-        let problem = Problem::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            "this address does not know this method",
-        )
-        .with_header(header::ALLOW, self.allow.clone());
-        let mut error = Error::from(problem);
+        let mut error = methods::not_allowed(self.allow.clone());
         error.set_data(RoutePattern(self.pattern.clone()));
         Err(error)
     }

@@ -3,11 +3,12 @@
 
 use jobboard_shared::auth::recovery;
 use minijinja::context;
-use poem::{Body, Request, Response, Route, get, handler, web::Data};
+use poem::{Body, Request, Response, Route, handler, web::Data};
 
 use super::{form::Fields, page};
 use crate::{
     App, auth,
+    methods::get,
     problem::{Problem, Result},
 };
 

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use minijinja::{Environment, Value, context};
 use poem::{
-    Response, Route, get, handler,
+    Response, Route, handler,
     http::{HeaderValue, header},
     web::Data,
 };
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     App,
+    methods::get,
     problem::{Problem, Result},
 };
 

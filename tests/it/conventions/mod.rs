@@ -6,8 +6,10 @@ mod idempotency;
 mod limits;
 mod names;
 mod paging;
+mod races;
 
 use reqwest::{Method, header::HeaderMap};
+use serde_json::json;
 
 use crate::support::{Client, Response, TestApp};
 
@@ -51,6 +53,7 @@ async fn every_error_is_a_problem() {
             "route_not_found",
         ),
         (Method::GET, "/api/%00/", None, "", 404, "not_found"),
+        (Method::GET, "/api/jobs/%ff/", None, "", 404, "not_found"),
         (Method::DELETE, login, None, "", 405, "method_not_allowed"),
         (Method::OPTIONS, login, None, "", 405, "method_not_allowed"),
         (
@@ -164,6 +167,15 @@ async fn another_method_is_answered_with_those_that_are() {
     let answer = send(&app.anonymous(), unheard, "/api/users/profile/", None, "").await;
     assert_eq!(answer.status.as_u16(), 405);
     assert_eq!(answer.headers["allow"], "GET, HEAD, PATCH, PUT");
+    for (path, allow) in [
+        ("/api/docs/", "GET, HEAD"),
+        ("/", "GET, HEAD"),
+        ("/email/verify/", "GET, HEAD, POST"),
+        ("/admin/logout/", "POST"),
+    ] {
+        let answer = app.anonymous().put(path, json!({})).await.expect(405);
+        assert_eq!(answer.headers["allow"], allow, "{path}");
+    }
     let head = send(&app.anonymous(), Method::HEAD, "/health/", None, "").await;
     assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
 }

@@ -20,9 +20,8 @@ use jobboard_shared::{
 };
 use minijinja::{Environment, Value, context};
 use poem::{
-    IntoResponse, Request, Response, Route, get, handler,
+    IntoResponse, Request, Response, Route, handler,
     http::{HeaderValue, StatusCode, header},
-    post,
     web::Redirect,
 };
 use sha2::{Digest, Sha256};
@@ -31,6 +30,7 @@ use url::form_urlencoded;
 use self::session::{Visit, visit};
 use crate::{
     App,
+    methods::{get, post},
     pages::form::Fields,
     problem::{Problem, Result},
 };

@@ -1,18 +1,19 @@
 //! Errors as clients see them: RFC 9457 `application/problem+json`.
 
+mod document;
+mod errors;
+
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
-use jobboard_shared::{Error, FieldError};
+use jobboard_shared::FieldError;
 use poem::{
     IntoResponse, Response,
     error::ResponseError,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
-use poem_openapi::{
-    ApiResponse, Object,
-    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
-    types::{ToJSON, Type},
-};
+use poem_openapi::types::ToJSON;
+
+use self::document::{ProblemBody, ProblemField};
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
@@ -216,166 +217,6 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::NotFound(what) => Self::not_found(what),
-            Error::Invalid(errors) => Self::invalid(errors),
-            Error::Conflict { code, message } => Self::conflict(code, message),
-            Error::Forbidden { code, message } => Self::forbidden(code, message),
-            Error::TooMany {
-                code,
-                message,
-                retry_after,
-            } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, message).with_header(
-                header::RETRY_AFTER,
-                HeaderValue::from(retry_after.as_secs().max(1)),
-            ),
-            Error::Database(error) => Self::from_database(error),
-        }
-    }
-}
-
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
-        Error::from(error).into()
-    }
-}
-
-impl Problem {
-    fn from_database(error: sqlx::Error) -> Self {
-        match error {
-            // The caller may try again: the database is away, not the answer wrong.
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed => Self::unavailable(error),
-            // Two changes waited for each other, or a statement took too long for
-            // now: the caller may try again.
-            sqlx::Error::Database(ref cause)
-                if matches!(cause.code().as_deref(), Some("40001" | "40P01" | "57014")) =>
-            {
-                Self::unavailable(error)
-            }
-            // A value that the database cannot hold (class 22, data exception) is
-            // the caller's, although no rule of ours named it.
-            sqlx::Error::Database(ref cause)
-                if cause.code().is_some_and(|code| code.starts_with("22")) =>
-            {
-                Self {
-                    source: Some(error.into()),
-                    ..Self::new(
-                        StatusCode::UNPROCESSABLE_ENTITY,
-                        "value_not_storable",
-                        "a value is outside of what can be stored",
-                    )
-                }
-            }
-            error => Self::internal(error),
-        }
-    }
-}
-
-/// The answer to a request that was refused (RFC 9457).
-#[derive(Debug, Object)]
-#[oai(rename = "Problem")]
-struct ProblemBody {
-    /// Names the kind of problem.
-    r#type: String,
-    /// The status in words.
-    title: String,
-    /// The HTTP status.
-    status: u16,
-    /// For people: what went wrong this time.
-    detail: String,
-    /// For programs: stable.
-    code: String,
-    /// Every field that is not valid; empty where no field is at fault.
-    errors: Vec<ProblemField>,
-    /// To be named when asking for help.
-    #[oai(skip_serializing_if_is_none)]
-    request_id: Option<String>,
-}
-
-/// One thing wrong with one field of a body or one query parameter.
-#[derive(Debug, Object)]
-struct ProblemField {
-    /// Path of the field: `salary_min`, `skills.0.name`.
-    field: String,
-    /// For programs: stable.
-    code: String,
-    /// For people.
-    message: String,
-}
-
-impl From<&FieldError> for ProblemField {
-    fn from(error: &FieldError) -> Self {
-        Self {
-            field: error.field.clone(),
-            code: error.code.clone().into_owned(),
-            message: error.message.clone(),
-        }
-    }
-}
-
-/// What every operation may answer. [`crate::operations::Guarded`] takes away
-/// what an operation cannot answer.
-const DOCUMENTED: &[(u16, &str)] = &[
-    (400, "The request cannot be read"),
-    (401, "Not signed in, or no longer"),
-    (403, "Not allowed"),
-    (404, "Not found"),
-    (408, "The body did not arrive in time"),
-    (409, "Not possible in the present state"),
-    (412, "No longer the version that `If-Match` names"),
-    (413, "The body is too large"),
-    (415, "The body is of a type that is not understood"),
-    (422, "Fields or parameters are not valid: all are named"),
-    (
-        429,
-        "Too many requests: `Retry-After` says when to come back",
-    ),
-    (500, "A fault of the server"),
-    (503, "Not available at the moment"),
-];
-
-fn retry_after() -> MetaHeader {
-    MetaHeader {
-        name: "Retry-After".to_owned(),
-        description: Some("Seconds to wait".to_owned()),
-        required: true,
-        deprecated: false,
-        schema: u64::schema_ref(),
-    }
-}
-
-impl ApiResponse for Problem {
-    fn meta() -> MetaResponses {
-        MetaResponses {
-            responses: DOCUMENTED
-                .iter()
-                .map(|(status, description)| MetaResponse {
-                    description,
-                    status: Some(*status),
-                    status_range: None,
-                    content: vec![MetaMediaType {
-                        content_type: CONTENT_TYPE,
-                        schema: ProblemBody::schema_ref(),
-                    }],
-                    headers: match status {
-                        429 => vec![retry_after()],
-                        _ => vec![],
-                    },
-                })
-                .collect(),
-        }
-    }
-
-    fn register(registry: &mut Registry) {
-        ProblemBody::register(registry);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,56 +230,5 @@ mod tests {
         let body = response.into_body().into_string().await.unwrap();
         assert!(!body.contains("hunter2"));
         assert!(body.contains(r#""request_id":"r1""#), "{body}");
-    }
-
-    #[test]
-    fn a_lost_connection_is_not_called_a_fault() {
-        let problem = Problem::from(sqlx::Error::PoolTimedOut);
-        assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
-    }
-
-    #[derive(Debug)]
-    struct Refusal(&'static str);
-
-    impl fmt::Display for Refusal {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("date/time field value out of range")
-        }
-    }
-
-    impl StdError for Refusal {}
-
-    impl sqlx::error::DatabaseError for Refusal {
-        fn message(&self) -> &str {
-            "date/time field value out of range"
-        }
-
-        fn code(&self) -> Option<Cow<'_, str>> {
-            Some(self.0.into())
-        }
-
-        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-            self
-        }
-
-        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
-            self
-        }
-
-        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
-            self
-        }
-
-        fn kind(&self) -> sqlx::error::ErrorKind {
-            sqlx::error::ErrorKind::Other
-        }
-    }
-
-    #[test]
-    fn a_value_that_cannot_be_stored_is_the_callers() {
-        let status = |code| Problem::from(sqlx::Error::Database(Box::new(Refusal(code)))).status();
-        assert_eq!(status("22008"), StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(status("22003"), StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(status("42P01"), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -9,6 +9,7 @@ mod postgres;
 mod processes;
 mod queue;
 mod search;
+mod words;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -40,6 +41,8 @@ enum Measurement {
     NothingLost(nothing_lost::Options),
     /// Search on a large board, beside `ts_rank` over all that match.
     Search(search::Options),
+    /// Corrections and suggestions on a large board.
+    SearchWords(words::Options),
     /// What `nothing-lost` starts.
     #[command(hide = true)]
     NothingLostWorker(nothing_lost::WorkerOptions),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
                     Measurement::NothingLost(options) => nothing_lost::prove(options).await,
                     Measurement::NothingLostWorker(options) => nothing_lost::work(options).await,
                     Measurement::Search(options) => search::measure(options).await,
+                    Measurement::SearchWords(options) => words::measure(options).await,
                     Measurement::Queue(options) => queue::measure(options).await,
                     Measurement::QueuePart(part) => queue::play(part).await,
                 }

@@ -66,6 +66,7 @@ async fn every_example_request_works_as_written() {
         .expect(200);
     assert_eq!(recommended.results().len(), 1, "{}", recommended.text);
 
+    app.build_vocabulary().await;
     let suggest = "/api/jobs/search/suggest/?q=backend+dev";
     let suggested = curl(&freelancer, Method::GET, suggest, None)
         .await

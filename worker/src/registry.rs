@@ -9,7 +9,9 @@ use jobboard_shared::{
     notifications::tasks::{ForgetOldMails, SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
-    search::tasks::{CheckDocuments, RecheckJobs, RefreshJobs, RefreshScope, RemoveExpired},
+    search::tasks::{
+        BuildVocabulary, CheckDocuments, RecheckJobs, RefreshJobs, RefreshScope, RemoveExpired,
+    },
     trending::tasks::{ApplySignals, Decay},
 };
 
@@ -35,6 +37,7 @@ pub fn registry() -> Registry {
         .on::<RefreshScope>(search::refresh_scope)
         .on::<RemoveExpired>(search::remove_expired)
         .on::<CheckDocuments>(search::check_documents)
+        .on::<BuildVocabulary>(search::build_vocabulary)
         .on::<RecheckJobs>(search::recheck_jobs)
         .on::<Plan>(recommendations::plan)
         .on::<UserBlock>(recommendations::user_block)

@@ -11,7 +11,7 @@ use jobboard_shared::{
     notifications::tasks::{ForgetOldMails, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
-    search::tasks::{CheckDocuments, RemoveExpired},
+    search::tasks::{BuildVocabulary, CheckDocuments, RemoveExpired},
     trending::tasks::{ApplySignals, Decay},
 };
 
@@ -29,6 +29,9 @@ pub fn schedule() -> Schedule {
         .every("queue.upkeep", 60 * MINUTE, Missed::Skip, |_| Upkeep {})
         .every("search.remove_expired", MINUTE, Missed::Skip, |_| {
             RemoveExpired {}
+        })
+        .every("search.build_vocabulary", 2 * MINUTE, Missed::Skip, |_| {
+            BuildVocabulary::if_due()
         })
         .cron("search.check_documents", "40 2 * * *", Missed::Skip, |_| {
             CheckDocuments::default()

@@ -7,15 +7,17 @@ use jobboard_shared::{
     search::{
         self, db,
         tasks::{
-            BATCH, CheckDocuments, RECHECK_AFTER, RecheckJobs, RefreshJobs, RefreshScope,
-            RemoveExpired, Scope, enqueue_refresh,
+            BATCH, BuildVocabulary, CheckDocuments, RECHECK_AFTER, RecheckJobs, RefreshJobs,
+            RefreshScope, RemoveExpired, Scope, enqueue_refresh,
         },
+        vocabulary,
     },
 };
 use sqlx::{Acquire, PgTransaction};
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::{Context, Lease, TaskResult};
+use crate::{Context, Lease, TaskError, TaskResult};
 
 pub async fn refresh_jobs(ctx: Context, task: RefreshJobs, _: Lease) -> TaskResult {
     let mut tx = ctx.db.begin().await?;
@@ -103,6 +105,20 @@ pub async fn recheck_jobs(ctx: Context, task: RecheckJobs, _: Lease) -> TaskResu
         enqueue_refresh(&mut tx, &differing).await?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+pub async fn build_vocabulary(ctx: Context, task: BuildVocabulary, _: Lease) -> TaskResult {
+    if task.only_if_due && !vocabulary::is_due(&ctx.db).await? {
+        return Ok(());
+    }
+    let gathered = vocabulary::gather(&ctx.db).await?;
+    let jobs = gathered.jobs;
+    let counted = spawn_blocking(move || gathered.count())
+        .await
+        .map_err(TaskError::retry)?;
+    let changed = vocabulary::write(&ctx.db, &counted).await?;
+    tracing::info!(jobs, changed, "built the words and names of live jobs");
     Ok(())
 }
 

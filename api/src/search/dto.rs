@@ -52,9 +52,47 @@ impl From<search::Hit> for JobHit {
     }
 }
 
+/// What was looked for
+#[derive(Debug, Object)]
+pub(super) struct SearchedQuery {
+    /// As it was sent
+    asked: String,
+    /// What the results are of: what was asked or, where nothing matches that, what
+    /// was probably meant
+    pub(super) searched: String,
+    /// What was probably meant, where few or none match what was asked and more match
+    /// this
+    did_you_mean: Option<String>,
+}
+
+impl SearchedQuery {
+    /// `meant` was searched instead already on the page before.
+    pub(super) fn of(asked: &str, meant: Option<String>) -> Self {
+        Self {
+            asked: asked.to_owned(),
+            searched: meant.clone().unwrap_or_else(|| asked.to_owned()),
+            did_you_mean: meant,
+        }
+    }
+
+    pub(super) fn learn(&mut self, meant: Option<String>, instead: bool) {
+        let Some(meant) = meant else { return };
+        if instead {
+            self.searched.clone_from(&meant);
+        }
+        self.did_you_mean = Some(meant);
+    }
+
+    /// What was searched instead of what was asked.
+    pub(super) fn instead(&self) -> Option<&str> {
+        (self.searched != self.asked).then_some(&*self.searched)
+    }
+}
+
 /// A part of what was found
 #[derive(Debug, Object)]
 pub(super) struct SearchPage {
+    query: SearchedQuery,
     results: Vec<JobHit>,
     /// The number of this page, where pages are numbered
     page: Option<u32>,
@@ -69,8 +107,9 @@ pub(super) struct SearchPage {
 }
 
 impl SearchPage {
-    pub(super) fn of(page: Page<JobHit>, count_is_exact: bool) -> Self {
+    pub(super) fn of(page: Page<JobHit>, count_is_exact: bool, query: SearchedQuery) -> Self {
         Self {
+            query,
             count_is_exact: page.count.map(|_| count_is_exact),
             results: page.results,
             page: page.page,
@@ -87,6 +126,7 @@ pub(super) enum SuggestionKind {
     Title,
     Skill,
     Company,
+    Place,
 }
 
 /// Something to search for

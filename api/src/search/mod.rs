@@ -1,6 +1,7 @@
 //! Searching jobs.
 
 mod dto;
+mod place;
 
 use chrono::{DateTime, Utc};
 use jobboard_shared::{
@@ -11,7 +12,7 @@ use poem::web::Data;
 use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
 
-use self::dto::{DistanceUnit, JobHit, SearchPage, Sort, Suggestions};
+use self::dto::{DistanceUnit, JobHit, SearchPage, SearchedQuery, Sort, Suggestions};
 use crate::{
     App,
     auth::Viewer,
@@ -32,7 +33,8 @@ impl SearchApi {
     /// the language of the ad gives them, and with or without their accents; those
     /// with all words in the title come first, then those with them in title, skills
     /// and company. Where very many match, newer ones come before older ones that
-    /// fit as well.
+    /// fit as well. Where few or none match, `query` names what was probably meant;
+    /// where none does, the results are of that.
     #[oai(path = "/", method = "get", operation_id = "search_jobs")]
     #[expect(clippy::too_many_arguments, reason = "one for each filter")]
     async fn search(
@@ -107,23 +109,31 @@ impl SearchApi {
         };
         // A cursor belongs to the search that it came from.
         let list = format!("search {search:?}");
-        let page = paging.paging(&app, &list)?;
+        let (page, meant) = place::split(paging.paging(&app, &list)?);
+        let mut query = SearchedQuery::of(&search.text, meant);
+        let search = Search {
+            text: query.searched.clone(),
+            ..search
+        };
         let mut tx = app.begin().await?;
-        let found = search::find(&mut tx, app.clock.now(), &search, &page).await?;
+        let answered = search::answer(&mut tx, app.clock.now(), &search, &page).await?;
+        let found = answered.found;
         cached::shows(found.hits.rows.iter().map(|hit| &hit.job));
         if found.hits.total.is_some() {
             cached::holds_until(jobs::db::next_expiry(&mut tx).await?);
         }
         tx.commit().await?;
-        let exact = found.total_is_exact;
-        let answer = paging.answer(&app, &list, found.hits, JobHit::from);
-        Ok(answer.map(|page| SearchPage::of(page, exact)))
+        query.learn(answered.meant, answered.instead);
+        let hits = place::placed(found.hits, query.instead());
+        let answer = paging.answer(&app, &list, hits, JobHit::from);
+        Ok(answer.map(|page| SearchPage::of(page, found.total_is_exact, query)))
     }
 
     /// Suggest searches
     ///
-    /// Titles of published jobs, skills and companies that begin with what was
-    /// typed so far, the most frequent first.
+    /// Titles, skills, companies and places of published jobs that begin with what
+    /// was typed so far, the most used first; where few do, those that begin with what
+    /// was probably meant. New names are suggested within minutes.
     #[oai(path = "/suggest", method = "get", operation_id = "suggest_searches")]
     async fn suggest(
         &self,

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Longer texts are cut.
-const MAX_CHARS: usize = 1_000;
+pub(super) const MAX_CHARS: usize = 1_000;
 const MAX_WORDS: usize = 32;
 
 /// A word, or several that follow one another.
@@ -31,10 +31,10 @@ pub struct Query {
 }
 
 /// A part of the text between spaces or quotation marks.
-struct Part {
-    start: usize,
-    end: usize,
-    excluded: bool,
+pub(super) struct Part {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) excluded: bool,
     /// Follows an OR.
     or: bool,
 }
@@ -191,7 +191,7 @@ fn text(readings: BTreeSet<String>) -> Option<String> {
     (!readings.is_empty()).then(|| readings.into_iter().collect::<Vec<_>>().join(" | "))
 }
 
-fn parts(text: &str) -> Vec<Part> {
+pub(super) fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut or = false;
     let mut rest = text;

@@ -148,6 +148,33 @@ impl Task for RecheckJobs {
     const PRIORITY: i16 = 20;
 }
 
+/// Brings the words and names that are suggested and corrected in step with the live
+/// jobs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BuildVocabulary {
+    /// Do nothing while the last build is younger than fifty times what it took.
+    #[serde(default)]
+    pub only_if_due: bool,
+}
+
+impl BuildVocabulary {
+    pub fn if_due() -> Self {
+        Self { only_if_due: true }
+    }
+}
+
+impl Task for BuildVocabulary {
+    const KIND: &'static str = "search.build_vocabulary";
+    const QUEUE: &'static str = "search";
+    const PRIORITY: i16 = 20;
+    const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+    fn unique_key(&self) -> Option<String> {
+        let when = if self.only_if_due { "if due" } else { "always" };
+        Some(format!("vocabulary:{when}"))
+    }
+}
+
 /// Removes the documents of expired jobs. Queries leave them out before that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemoveExpired {}

@@ -151,7 +151,7 @@ async fn beginnings_are_suggested() {
     ] {
         publish(&employer, title, more).await;
     }
-    app.drain_tasks().await;
+    app.build_vocabulary().await;
     let suggested = async |query: &str| -> Vec<String> {
         let path = format!("/api/jobs/search/suggest/?q={query}");
         let answer = employer.get(&path).await.expect(200);
@@ -163,9 +163,9 @@ async fn beginnings_are_suggested() {
         suggested("%20BACKEND%20").await,
         [
             "title: Backend Developer",
-            "title: Backend Designer",
+            "company: Backend Ltd",
             "skill: Backend Testing",
-            "company: Backend Ltd"
+            "title: Backend Designer",
         ]
     );
     for nothing in ["", "%25", "_", "back+end", "zzz", "'"] {

@@ -2,7 +2,10 @@
 
 mod blocks;
 mod checks;
+mod corrections;
 mod facts;
+mod spelling;
+mod typos;
 mod words;
 
 use std::time::Duration;

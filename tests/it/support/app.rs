@@ -16,6 +16,7 @@ use jobboard_shared::{
     mail::Mailer,
     metrics::Metrics,
     queue::{self, Task},
+    search::tasks::BuildVocabulary,
 };
 use jobboard_worker::Context;
 use serde::de::DeserializeOwned;
@@ -194,6 +195,18 @@ impl TestApp {
             email,
             ..self.anonymous()
         }
+    }
+
+    /// Has suggestions and corrections know the jobs that are live, as the schedule
+    /// does.
+    pub(crate) async fn build_vocabulary(&self) {
+        let mut conn = self.db.acquire().await.expect("a connection");
+        queue::enqueue(&mut conn, &BuildVocabulary::default())
+            .await
+            .expect("enqueue");
+        drop(conn);
+        let drained = self.drain_tasks().await;
+        assert!(drained.failures.is_empty(), "{:?}", drained.failures);
     }
 
     /// Runs every due task, and those they enqueue, until none is due.

@@ -2,41 +2,47 @@
 
 use sqlx::PgConnection;
 
-use crate::search::suggest::{Suggestion, SuggestionKind};
+use crate::search::{
+    suggest::{Suggestion, SuggestionKind},
+    vocabulary::{MANY, Offer},
+};
 
-/// Reads a bounded piece of each index from `start` on, so that one letter costs
-/// no more than a word.
-pub(in crate::search) async fn suggestions(
+/// The best of what begins so, where that was worked out beforehand.
+pub(in crate::search) async fn worked_out(
     conn: &mut PgConnection,
-    start: &str,
-) -> sqlx::Result<Vec<Suggestion>> {
+    beginning: &str,
+) -> sqlx::Result<Option<Vec<Suggestion>>> {
+    let row = sqlx::query!(
+        "select kinds, texts from search_beginnings where beginning = $1",
+        beginning
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| {
+        row.kinds
+            .into_iter()
+            .zip(row.texts)
+            .filter_map(|(kind, text)| {
+                let kind = SuggestionKind::of_name(&kind)?;
+                Some(Suggestion { kind, text })
+            })
+            .collect()
+    }))
+}
+
+/// What begins so; all of it, for where there is more it was worked out.
+pub(in crate::search) async fn beginning_with(
+    conn: &mut PgConnection,
+    beginning: &str,
+) -> sqlx::Result<Vec<Offer>> {
     sqlx::query_as!(
-        Suggestion,
-        r#"(select 'title' as "kind!: SuggestionKind", min(title) as "text!"
-            from (
-                select title from jobs
-                where is_live(jobs, (select app_now()))
-                  and lower(title) ~>=~ $1 and lower(title) ~<~ ($1 || chr(1114111))
-                limit 500
-            ) begun
-            group by lower(title) order by count(*) desc, length(lower(title)), lower(title) limit 5)
-           union all
-           (select 'skill', name
-            from (
-                select name, popularity_score from skills
-                where lower(name) ~>=~ $1 and lower(name) ~<~ ($1 || chr(1114111))
-                limit 500
-            ) begun
-            order by popularity_score desc, length(name), name limit 3)
-           union all
-           (select 'company', name
-            from (
-                select name from companies
-                where lower(name) ~>=~ $1 and lower(name) ~<~ ($1 || chr(1114111))
-                limit 500
-            ) begun
-            order by length(name), name limit 2)"#,
-        start
+        Offer,
+        r#"select kind as "kind: SuggestionKind", beginning, text, weight
+           from search_suggestions
+           where beginning >= $1 collate "C" and beginning < ($1 || chr(1114111)) collate "C"
+           limit $2"#,
+        beginning,
+        i64::try_from(MANY).unwrap_or(i64::MAX)
     )
     .fetch_all(conn)
     .await

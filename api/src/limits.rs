@@ -46,12 +46,24 @@ pub(crate) async fn count(app: &App, request: &Request, client: ClientAddress) -
 
 /// Counts an attempt at an account, existing or not: signing in, asking for a new
 /// password. Refuses with 429 when there were too many.
-pub(crate) async fn count_attempt(app: &App, account: &Email) -> Result<(), Problem> {
-    match app
-        .limiter
-        .take(Class::Account, Holder::Account(account))
-        .await
-    {
+pub(crate) async fn count_attempt(
+    app: &App,
+    account: &Email,
+    client: ClientAddress,
+) -> Result<(), Problem> {
+    let here = Holder::AccountAt(account, client.own_network());
+    take(app, Class::Account, here).await?;
+    take(app, Class::AccountTotal, Holder::Account(account)).await
+}
+
+/// Counts an attempt of somebody who is signed in to say the account's password: a
+/// stolen token must not try passwords for as long as it lives.
+pub(crate) async fn count_proof(app: &App, user_id: Uuid) -> Result<(), Problem> {
+    take(app, Class::Account, Holder::User(user_id)).await
+}
+
+async fn take(app: &App, class: Class, holder: Holder<'_>) -> Result<(), Problem> {
+    match app.limiter.take(class, holder).await {
         Some(taken) if !taken.allowed => Err(too_many(taken)),
         _ => Ok(()),
     }

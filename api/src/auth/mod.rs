@@ -18,6 +18,7 @@ use self::dto::{Login, Refresh, Register, Registered, TokenPair};
 use crate::{
     App,
     body::Strict,
+    client_address::ClientAddress,
     limits,
     problem::{Problem, Result},
     tags::Tag,
@@ -70,9 +71,14 @@ impl AuthApi {
     ///
     /// The answer does not tell whether the account exists.
     #[oai(path = "/login", method = "post", operation_id = "login")]
-    async fn login(&self, app: Data<&App>, body: Strict<Login>) -> Result<Json<TokenPair>> {
+    async fn login(
+        &self,
+        app: Data<&App>,
+        client: Data<&ClientAddress>,
+        body: Strict<Login>,
+    ) -> Result<Json<TokenPair>> {
         let (email, password) = body.0.parse();
-        let account = authenticate(&app, email.as_ref(), &password)
+        let account = authenticate(&app, *client.0, email.as_ref(), &password)
             .await?
             .ok_or_else(invalid_credentials)?;
         let (user_id, role) = (account.user_id, account.role);
@@ -128,11 +134,12 @@ impl AuthApi {
 /// none.
 pub(crate) async fn authenticate(
     app: &App,
+    client: ClientAddress,
     email: Option<&Email>,
     password: &SecretString,
 ) -> Result<Option<Credentials>> {
     if let Some(email) = email {
-        limits::count_attempt(app, email).await?;
+        limits::count_attempt(app, email, client).await?;
     }
     let account = match email {
         Some(email) => auth::db::credentials(&app.db, email).await?,

@@ -14,6 +14,7 @@ use super::{SignedIn, hash};
 use crate::{
     App,
     body::Strict,
+    client_address::ClientAddress,
     limits,
     problem::{Problem, Result},
     tags::Tag,
@@ -96,10 +97,11 @@ impl RecoveryApi {
     async fn request_reset(
         &self,
         app: Data<&App>,
+        client: Data<&ClientAddress>,
         body: Strict<PasswordReset>,
     ) -> Result<MailResponse> {
         let email = Email::parse(&body.0.email).map_err(|error| Problem::invalid(vec![error]))?;
-        limits::count_attempt(&app, &email).await?;
+        limits::count_attempt(&app, &email, *client.0).await?;
         let mut tx = app.begin().await?;
         recovery::request_password_reset(&mut tx, &email).await?;
         tx.commit().await?;
@@ -224,10 +226,7 @@ pub(crate) async fn prove_password(
     let (hash, email) = auth::db::password_of(&app.db, user_id)
         .await?
         .ok_or(Error::NotFound("account"))?;
-    // A stolen token must not try passwords for as long as it lives.
-    if let Ok(email) = Email::parse(&email) {
-        limits::count_attempt(app, &email).await?;
-    }
+    limits::count_proof(app, user_id).await?;
     let fits = app
         .passwords
         .verify(password, Some(&hash))

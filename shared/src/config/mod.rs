@@ -70,6 +70,8 @@ pub struct Http {
     /// Host names that requests may name, without port; empty: any. An entry
     /// that begins with a dot covers the subdomains too.
     pub allowed_hosts: Vec<String>,
+    /// Whose scripts may ask from a browser, as `Origin` names them.
+    pub cors_origins: Vec<String>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Of any request but uploads and imports.
@@ -120,6 +122,7 @@ pub struct RateLimits {
     pub writes: Option<Quota>,
     pub auth: Option<Quota>,
     pub account: Option<Quota>,
+    pub account_total: Option<Quota>,
 }
 
 #[derive(Clone, Debug)]

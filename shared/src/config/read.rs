@@ -203,6 +203,9 @@ fn http(r: &mut Reader) -> Http {
         addr,
         public_url: public_url.unwrap_or_else(|| default_public_url(addr)),
         allowed_hosts: r.parse("ALLOWED_HOSTS", values::hosts).unwrap_or_default(),
+        cors_origins: r
+            .parse("JOBBOARD_CORS_ORIGINS", values::origins)
+            .unwrap_or_default(),
         trusted_proxies: r
             .parse("JOBBOARD_TRUSTED_PROXIES", values::networks)
             .unwrap_or_default(),
@@ -230,6 +233,7 @@ fn rate_limits(r: &mut Reader) -> RateLimits {
         writes: quota("JOBBOARD_RATE_WRITES"),
         auth: quota("JOBBOARD_RATE_AUTH"),
         account: quota("JOBBOARD_RATE_ACCOUNT"),
+        account_total: quota("JOBBOARD_RATE_ACCOUNT_TOTAL"),
     };
     match or_default(r, "JOBBOARD_RATE_LIMITS", values::boolean) {
         true => limits,

@@ -260,6 +260,23 @@ fn debug_only_widens_the_log() {
 }
 
 #[test]
+fn origins_are_as_browsers_name_them() {
+    let origins = |text| read(&[("JOBBOARD_CORS_ORIGINS", text)]).map(|s| s.http.cors_origins);
+    let right = origins("https://jobs.example.org, http://localhost:3000/").unwrap();
+    assert_eq!(right, ["https://jobs.example.org", "http://localhost:3000"]);
+    for wrong in [
+        "*",
+        "jobs.example.org",
+        "https://a.org/path",
+        "https://a.org:443",
+        "null",
+        "ftp://a.org",
+    ] {
+        assert!(origins(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn hosts_match_by_name_without_port() {
     let http = read(&[("ALLOWED_HOSTS", "localhost,.example.org,[::1]")])
         .unwrap()

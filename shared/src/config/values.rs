@@ -191,6 +191,25 @@ pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// Origins as browsers name them: `https://jobs.example.org`, comma separated.
+pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty())
+        .map(|origin| {
+            let url = Url::parse(origin).ok();
+            let spelled = url.map(|url| url.origin().ascii_serialization());
+            spelled
+                .filter(|spelled| {
+                    spelled.starts_with("http") && origin.trim_end_matches('/') == spelled
+                })
+                .ok_or_else(|| {
+                    "must be origins, comma separated, as https://jobs.example.org".to_owned()
+                })
+        })
+        .collect()
+}
+
 /// `1000/1h`, or `off`.
 pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {
     match text.to_ascii_lowercase().as_str() {

@@ -86,6 +86,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_HTTP_ADDR", "127.0.0.1:8000", "where to listen"),
     own("JOBBOARD_PUBLIC_URL", "", "what links begin with; http:// and the address when absent"),
     honoured("ALLOWED_HOSTS", "", "host names that requests may name, comma separated, .example.org with its subdomains; any when absent"),
+    own("JOBBOARD_CORS_ORIGINS", "", "front ends on other hosts whose scripts may ask, comma separated, as https://jobs.example.org; none when absent"),
     own("JOBBOARD_TRUSTED_PROXIES", "", "addresses and networks whose X-Forwarded-For is believed, comma separated, as 10.0.0.0/8; none when absent"),
     own("JOBBOARD_MAX_BODY_BYTES", "1048576", "largest request body"),
     own("JOBBOARD_MAX_IMPORT_BYTES", "104857600", "largest file of an import"),
@@ -95,7 +96,8 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_RATE_SIGNED_IN", "1000/1h", "requests of each account that read"),
     own("JOBBOARD_RATE_WRITES", "300/1h", "requests that change something, of each account, or address without one"),
     own("JOBBOARD_RATE_AUTH", "100/1h", "requests to sign in, register and the like, of each address"),
-    own("JOBBOARD_RATE_ACCOUNT", "30/1h", "attempts to sign in to each account, from everywhere"),
+    own("JOBBOARD_RATE_ACCOUNT", "30/1h", "attempts to sign in to each account from each address"),
+    own("JOBBOARD_RATE_ACCOUNT_TOTAL", "300/1h", "attempts to sign in to each account from everywhere"),
 
     own("JOBBOARD_CACHE", "true", "false: every answer is made anew, and none is kept"),
     own("JOBBOARD_CACHE_BYTES", "67108864", "memory for kept answers, in each API process"),

@@ -43,17 +43,21 @@ pub enum Class {
     Writes,
     /// Signing in, registering and what belongs to it, by address.
     Auth,
-    /// The same, by the account that is meant.
+    /// The same, by the account that is meant and the address: whoever guesses
+    /// passwords locks out nobody else.
     Account,
+    /// The same, by the account alone: guessing from many addresses ends too.
+    AccountTotal,
 }
 
 impl Class {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Anonymous,
         Self::SignedIn,
         Self::Writes,
         Self::Auth,
         Self::Account,
+        Self::AccountTotal,
     ];
 
     /// As headers and metrics call it.
@@ -64,6 +68,7 @@ impl Class {
             Self::Writes => "writes",
             Self::Auth => "auth",
             Self::Account => "account",
+            Self::AccountTotal => "account-total",
         }
     }
 }
@@ -76,6 +81,8 @@ pub enum Holder<'a> {
     User(Uuid),
     /// Whether the account exists or not.
     Account(&'a Email),
+    /// An account and a client that means it.
+    AccountAt(&'a Email, Option<IpAddr>),
 }
 
 pub struct Limiter {
@@ -142,6 +149,7 @@ impl Limiter {
             Class::Writes => self.limits.writes,
             Class::Auth => self.limits.auth,
             Class::Account => self.limits.account,
+            Class::AccountTotal => self.limits.account_total,
         }
     }
 
@@ -149,15 +157,7 @@ impl Limiter {
         let mut mac = self.key.clone();
         mac.update(class.name().as_bytes());
         match holder {
-            Holder::Address(None) => mac.update(b"\0nowhere"),
-            Holder::Address(Some(IpAddr::V4(address))) => {
-                mac.update(b"\0v4");
-                mac.update(&address.octets());
-            }
-            Holder::Address(Some(IpAddr::V6(address))) => {
-                mac.update(b"\0v6");
-                mac.update(&address.octets());
-            }
+            Holder::Address(address) => add_address(&mut mac, address),
             Holder::User(id) => {
                 mac.update(b"\0user");
                 mac.update(id.as_bytes());
@@ -166,10 +166,29 @@ impl Limiter {
                 mac.update(b"\0account");
                 mac.update(email.as_str().as_bytes());
             }
+            Holder::AccountAt(email, address) => {
+                add_address(&mut mac, address);
+                mac.update(b"\0account");
+                mac.update(email.as_str().as_bytes());
+            }
         }
         let full = mac.finalize().into_bytes();
         let mut key = BucketKey::default();
         key.copy_from_slice(&full[..size_of::<BucketKey>()]);
         key
+    }
+}
+
+fn add_address(mac: &mut Hmac<Sha256>, address: Option<IpAddr>) {
+    match address {
+        None => mac.update(b"\0nowhere"),
+        Some(IpAddr::V4(address)) => {
+            mac.update(b"\0v4");
+            mac.update(&address.octets());
+        }
+        Some(IpAddr::V6(address)) => {
+            mac.update(b"\0v6");
+            mac.update(&address.octets());
+        }
     }
 }

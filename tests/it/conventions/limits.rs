@@ -95,7 +95,7 @@ async fn accounts_are_counted_by_account_and_writes_apart() {
 async fn signing_in_is_counted_by_address_and_by_account() {
     let app = TestApp::start_with(|config| {
         config.rate_limits.auth = quota("4/1h");
-        config.rate_limits.account = quota("3/1h");
+        config.rate_limits.account_total = quota("3/1h");
     })
     .await;
     let user = app.freelancer().await;
@@ -137,6 +137,36 @@ async fn signing_in_is_counted_by_address_and_by_account() {
     );
     app.advance_time(Duration::from_secs(1200)).await;
     assert_eq!(try_as(&app.visitor(), &user.email, PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn who_guesses_passwords_locks_out_nobody_else() {
+    let app = TestApp::start_with(|config| {
+        config.rate_limits.account = quota("3/1h");
+        config.rate_limits.account_total = quota("100/1h");
+    })
+    .await;
+    let user = app.freelancer().await;
+    let (guesser, owner) = (app.visitor(), app.visitor());
+    let try_from = async |client: &Client, password: &str| {
+        let body = json!({"email": user.email, "password": password});
+        client.post("/api/auth/login/", body).await.status.as_u16()
+    };
+    for expected in [401, 401, 401, 429] {
+        assert_eq!(try_from(&guesser, "wrong").await, expected);
+    }
+    assert_eq!(try_from(&guesser, PASSWORD).await, 429);
+    assert_eq!(try_from(&owner, PASSWORD).await, 200);
+    // A stolen token guesses no longer either, and stops no login.
+    let change = async |current: &str| {
+        let body = json!({"current_password": current, "password": "another long password"});
+        let answer = user.post("/api/auth/password/change/", body).await;
+        answer.status.as_u16()
+    };
+    for expected in [422, 422, 422, 429] {
+        assert_eq!(change("wrong").await, expected);
+    }
+    assert_eq!(try_from(&owner, PASSWORD).await, 200);
 }
 
 /// Two replicas on one database and one Redis.

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{page, see_other};
 use crate::{
     App, auth as api_auth,
+    client_address::ClientAddress,
     pages::form::Fields,
     problem::{Problem, Result},
 };
@@ -135,8 +136,13 @@ pub(super) async fn login_page(app: Data<&App>, request: &Request) -> Result<Res
 }
 
 #[handler]
-pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Result<Response> {
-    match sign_in(&app, request, body).await {
+pub(super) async fn login(
+    app: Data<&App>,
+    client: Data<&ClientAddress>,
+    request: &Request,
+    body: Body,
+) -> Result<Response> {
+    match sign_in(&app, *client.0, request, body).await {
         Err(problem) if problem.status().is_client_error() => {
             let values = context! { detail => problem.detail() };
             let mut response = page("admin/login.html", values)?;
@@ -151,7 +157,12 @@ pub(super) async fn login(app: Data<&App>, request: &Request, body: Body) -> Res
     }
 }
 
-async fn sign_in(app: &App, request: &Request, body: Body) -> Result<Response> {
+async fn sign_in(
+    app: &App,
+    client: ClientAddress,
+    request: &Request,
+    body: Body,
+) -> Result<Response> {
     // There is no session yet that a form could belong to; browsers say where
     // the form stood.
     if is_foreign(request) {
@@ -162,7 +173,7 @@ async fn sign_in(app: &App, request: &Request, body: Body) -> Result<Response> {
         .get("email")
         .and_then(|email| Email::parse(email).ok());
     let password = SecretString::from(fields.as_typed("password"));
-    let account = api_auth::authenticate(app, email.as_ref(), &password).await?;
+    let account = api_auth::authenticate(app, client, email.as_ref(), &password).await?;
     let Some(account) = account.filter(|account| account.role == Role::Admin) else {
         return refused_login();
     };

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     App,
     client_address::ClientAddress,
+    cross_origin::KnownOrigin,
     etag, framework_errors,
     limits::{self, Counted},
     methods,
@@ -83,7 +84,13 @@ impl Edge {
                 "camera=(), geolocation=(), microphone=()",
             ),
             (header::CACHE_CONTROL, "no-store"),
-            (header::VARY, "Accept-Encoding, Authorization"),
+            (
+                header::VARY,
+                match app.config.http.cors_origins.as_slice() {
+                    [] => "Accept-Encoding, Authorization",
+                    _ => "Accept-Encoding, Authorization, Origin",
+                },
+            ),
         ];
         if app.config.http.public_url.scheme() == "https" {
             security_headers.push((
@@ -171,13 +178,21 @@ impl Endpoint for Edge {
             request.set_data(HeadOnly);
         }
         let span = info_span!("request", request_id = %id.0);
-        let counted = limits::count(&self.app, &request, client)
-            .instrument(span.clone())
-            .await;
+        let origin = KnownOrigin::of(&request, &self.app.config.http);
+        let preflight = origin.as_ref().and_then(|o| o.preflight(&request));
+        let counted = match preflight {
+            Some(_) => None,
+            None => {
+                limits::count(&self.app, &request, client)
+                    .instrument(span.clone())
+                    .await
+            }
+        };
         let (mut response, route) = async {
-            let answer = match counted.as_ref().and_then(Counted::refusal) {
-                Some(refusal) => Err((refusal, None)),
-                None => self.answer(request).await,
+            let answer = match (preflight, counted.as_ref().and_then(Counted::refusal)) {
+                (Some(response), _) => Ok(response),
+                (None, Some(refusal)) => Err((refusal, None)),
+                (None, None) => self.answer(request).await,
             };
             match answer {
                 Ok(response) => {
@@ -201,6 +216,9 @@ impl Endpoint for Edge {
         etag::mark_compressed(headers);
         if let Some(counted) = counted {
             counted.tell(headers);
+        }
+        if let Some(origin) = origin {
+            origin.admit(headers);
         }
         for (name, value) in &self.security_headers {
             headers.entry(name).or_insert_with(|| value.clone());

@@ -97,7 +97,8 @@ impl ApplicationStatus {
         if self.may_become(to, side) {
             return Ok(());
         }
-        if !Self::ALL.iter().any(|from| from.may_become(to, side)) {
+        // That nobody sets one back to pending is no question of whose move it is.
+        if to != Pending && !Self::ALL.iter().any(|from| from.may_become(to, side)) {
             let who = match side {
                 Side::Applicant => "an applicant",
                 Side::Employer => "an employer",
@@ -117,7 +118,7 @@ impl ApplicationStatus {
                 next.join(", "),
             ),
         };
-        Err(Error::conflict("illegal_move", message))
+        Err(Error::conflict("illegal_transition", message))
     }
 }
 
@@ -176,6 +177,11 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "an application in status interviewing cannot become reviewing; possible: offered, rejected"
+        );
+        let error = Offered.check_move(Pending, Side::Employer).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "an application in status offered cannot become pending; possible: accepted, rejected"
         );
         let error = Withdrawn.check_move(Reviewing, Side::Employer).unwrap_err();
         assert_eq!(

@@ -42,6 +42,7 @@ pub(super) struct FreelancerProfile {
     rate_currency: String,
     is_available: bool,
     is_open_to_remote: bool,
+    /// Hires through the board: applications that were accepted
     projects_completed: i32,
     /// 1 to 5; null without reviews
     average_rating: Option<Decimal>,

@@ -27,6 +27,7 @@ pub struct FreelancerProfile {
     pub id: Uuid,
     pub user_id: Uuid,
     pub details: FreelancerDetails,
+    /// Hires through the board: applications that were accepted.
     pub projects_completed: i32,
     /// 1 to 5; null without reviews.
     pub average_rating: Option<Decimal>,

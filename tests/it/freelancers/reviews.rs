@@ -43,7 +43,9 @@ struct Hired {
 impl Hired {
     async fn new(app: &TestApp) -> Self {
         let (board, freelancer) = (Board::new(app).await, app.freelancer().await);
+        assert_eq!(profile_of(&freelancer).await["projects_completed"], 0);
         hire(app, &freelancer, board.job_id).await;
+        assert_eq!(profile_of(&freelancer).await["projects_completed"], 1);
         let path = format!(
             "/api/freelancers/{}/reviews/",
             profile_id(&freelancer).await

@@ -21,7 +21,11 @@ pub async fn get(conn: &mut PgConnection, profile_id: Uuid) -> Result<Freelancer
             preferred_project_types as "preferred_project_types: Json<Vec<String>>",
             preferred_locations as "preferred_locations: Json<Vec<String>>",
             hourly_rate_min, hourly_rate_max, rate_currency, is_available, is_open_to_remote,
-            projects_completed, average_rating, total_reviews,
+            (
+                select count(*) from applications a
+                where a.applicant_id = user_id and a.status = 'accepted'
+            )::integer as "projects_completed!",
+            average_rating, total_reviews,
             experience_years(id)::float8 as "total_experience_years!", availability_hours,
             time_zones as "time_zones: Json<Vec<String>>", payment_methods, created_at, updated_at
         from freelancer_profiles

@@ -1,6 +1,9 @@
 //! Whether the service and what it stands on answer.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jobboard_shared::{
     database,
@@ -9,6 +12,7 @@ use jobboard_shared::{
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, payload::Json};
 use sqlx::Connection;
+use tokio::sync::Mutex;
 
 use crate::{
     App,
@@ -88,6 +92,36 @@ fn wrong_with(workers: i64, queues: &[OldestDue], max_age: Duration) -> Vec<Stri
     none_alive.into_iter().chain(too_old).collect()
 }
 
+/// One look at the workers at a time, however many ask.
+#[derive(Default)]
+pub(crate) struct WorkerLook(Mutex<Option<Looked>>);
+
+struct Looked {
+    begun: Instant,
+    workers: i64,
+    queues: Arc<[OldestDue]>,
+}
+
+impl WorkerLook {
+    /// What a look found that began after this one was asked for.
+    async fn take(&self, app: &App) -> Result<(i64, Arc<[OldestDue]>), sqlx::Error> {
+        let asked = Instant::now();
+        let mut last = self.0.lock().await;
+        if let Some(looked) = last.as_ref().filter(|looked| looked.begun >= asked) {
+            return Ok((looked.workers, Arc::clone(&looked.queues)));
+        }
+        let begun = Instant::now();
+        let (workers, queues) = look_at_workers(app).await?;
+        let queues: Arc<[OldestDue]> = queues.into();
+        *last = Some(Looked {
+            begun,
+            workers,
+            queues: Arc::clone(&queues),
+        });
+        Ok((workers, queues))
+    }
+}
+
 async fn look_at_workers(app: &App) -> Result<(i64, Vec<OldestDue>), sqlx::Error> {
     let mut conn = app.db.acquire().await?;
     let mut tx = conn.begin().await?;
@@ -125,7 +159,7 @@ impl HealthApi {
         operation_id = "health_worker"
     )]
     async fn health_worker(&self, app: Data<&App>) -> Result<Json<WorkerHealth>> {
-        let looking = look_at_workers(&app);
+        let looking = app.worker_look.take(&app);
         let (workers, queues) = tokio::time::timeout(DATABASE_TIMEOUT, looking)
             .await
             .map_err(Problem::unavailable)?
@@ -134,8 +168,8 @@ impl HealthApi {
         if !wrong.is_empty() {
             return Err(Problem::workers_unhealthy(wrong.join("; ")));
         }
-        let queues = queues.into_iter().map(|waiting| WaitingQueue {
-            queue: waiting.queue,
+        let queues = queues.iter().map(|waiting| WaitingQueue {
+            queue: waiting.queue.clone(),
             oldest_due_seconds: waiting.seconds,
             paused: waiting.paused,
         });

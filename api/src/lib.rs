@@ -11,6 +11,7 @@ mod cached;
 mod categories;
 mod client_address;
 mod companies;
+mod cross_origin;
 mod document;
 mod edge;
 mod employers;
@@ -89,6 +90,7 @@ pub struct App {
     pub cache: Option<Arc<Cache>>,
     redis: Option<Arc<RedisConnection>>,
     requests: Arc<RequestMeter>,
+    worker_look: Arc<health::WorkerLook>,
 }
 
 impl App {
@@ -131,6 +133,7 @@ impl App {
             clock,
             config,
             requests,
+            worker_look: Arc::default(),
         }
     }
 }

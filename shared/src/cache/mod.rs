@@ -21,6 +21,7 @@ use quick_cache::{
     sync::{EntryAction, EntryResult, PlaceholderGuard},
 };
 use sha2::{Digest, Sha256};
+use tracing::warn;
 use uuid::Uuid;
 
 use self::{
@@ -229,7 +230,10 @@ impl Cache {
     /// a direct connection to the database.
     pub fn configured(config: &Config, redis: Option<&Arc<RedisConnection>>) -> Option<Self> {
         let bytes = config.cache_bytes?;
-        let url = config.database.direct_url.clone()?;
+        let Some(url) = config.database.direct_url.clone() else {
+            warn!("no answers are kept, for DATABASE_DIRECT_URL is not set");
+            return None;
+        };
         let evictions = Evictions::default();
         let options = OptionsBuilder::new()
             .estimated_items_capacity(bytes / 8192 + 1)

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     jobs::questions::QuestionType,
-    nulls::{Nulls, emptied},
+    patch::{Nulls, emptied},
 };
 
 #[derive(Clone, Copy, Debug, Enum)]

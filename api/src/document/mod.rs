@@ -2,6 +2,7 @@
 //! framework writes, made exact.
 
 mod completion;
+mod components;
 mod examples;
 mod facts;
 mod pages;

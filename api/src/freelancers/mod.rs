@@ -23,7 +23,7 @@ use crate::{
     App,
     auth::{Freelancer, SignedIn},
     body::Strict,
-    partial::Partial,
+    patch::Partial,
     problem::{Problem, Result},
     tags::Tag,
 };

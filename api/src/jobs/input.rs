@@ -9,7 +9,7 @@ use poem_openapi::{Object, Union, types::MaybeUndefined};
 use rust_decimal::Decimal;
 
 use super::dto::{ExperienceLevel, JobStatus, JobType, ProficiencyLevel, SalaryPeriod};
-use crate::nulls::{Nulls, emptied};
+use crate::patch::{Nulls, emptied};
 
 /// A skill with what the job asks of it
 #[derive(Debug, Object)]

@@ -5,7 +5,7 @@ use jobboard_shared::saved_jobs::{self, Notes, NotesPatch};
 use poem_openapi::{Object, types::MaybeUndefined};
 use uuid::Uuid;
 
-use crate::{jobs::dto::JobSummary, nulls::emptied};
+use crate::{jobs::dto::JobSummary, patch::emptied};
 
 /// A job that the account saved
 #[derive(Debug, Object)]

@@ -2,6 +2,7 @@
 //! document shows, and names everything that is wrong, not the first thing.
 
 mod formats;
+mod names;
 
 use std::{
     any::TypeId,
@@ -16,11 +17,10 @@ use poem_openapi::{
 };
 use serde_json::{Map, Value};
 
+pub(crate) use self::names::{nearest, shown};
+
 /// More errors than this help nobody.
 const MAX_ERRORS: usize = 100;
-/// How alike a name must be to be suggested.
-const NEAR: f64 = 0.75;
-
 /// A type's schema with everything it refers to.
 pub(crate) struct Schema {
     root: MetaSchemaRef,
@@ -104,20 +104,6 @@ fn resolve<'a>(registry: &'a Registry, schema: &'a MetaSchemaRef) -> Option<&'a 
         ("", Some(first)) => resolve(registry, first),
         _ => Some(schema),
     }
-}
-
-/// The name among `known` that was probably meant.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-/// `name`, cut so that an answer cannot be made long by a long name.
-pub(crate) fn shown(name: &str) -> String {
-    name.chars().take(60).collect()
 }
 
 struct Walk<'a> {

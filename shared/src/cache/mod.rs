@@ -4,6 +4,7 @@
 
 mod epochs;
 mod hearing;
+mod report;
 mod shared;
 mod topics;
 
@@ -27,12 +28,14 @@ use uuid::Uuid;
 use self::{
     epochs::Epochs,
     hearing::Hearing,
+    report::Counts,
     shared::{Found as SharedFound, Moment, SharedAnswers},
     topics::Change,
 };
-use crate::{config::Config, metrics::Exposition, redis_connection::RedisConnection};
+use crate::{config::Config, redis_connection::RedisConnection};
 
 pub use hearing::MAX_LAG;
+pub use report::Report;
 pub use topics::Topic;
 
 /// A larger answer is made anew each time.
@@ -198,31 +201,12 @@ impl Lifecycle<Key, Arc<Kept>> for Evictions {
     }
 }
 
-#[derive(Default)]
-struct Counts {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    bypasses: AtomicU64,
-    shared_hits: AtomicU64,
-}
-
 pub struct Cache {
     entries: Entries,
     known: Arc<Known>,
     hearing: Hearing,
     evictions: Evictions,
     counts: [Counts; Kind::ALL.len()],
-}
-
-/// How a cache fares.
-#[derive(Clone, Copy, Debug)]
-pub struct Report {
-    /// Whether changes are heard: without, nothing is answered from memory.
-    pub listening: bool,
-    pub entries: usize,
-    pub bytes: u64,
-    /// Of the requests since the start; none without requests.
-    pub hit_ratio: Option<f64>,
 }
 
 impl Cache {
@@ -328,78 +312,9 @@ impl Cache {
         self.hearing.catch_up().await;
     }
 
-    pub fn report(&self) -> Report {
-        let sum = |count: fn(&Counts) -> &AtomicU64| -> u64 {
-            let counts = self.counts.iter();
-            counts.map(|counts| count(counts).load(Relaxed)).sum()
-        };
-        let hits = sum(|counts| &counts.hits);
-        let all = hits + sum(|counts| &counts.misses) + sum(|counts| &counts.bypasses);
-        Report {
-            listening: self.hearing.is_connected(),
-            entries: self.entries.len(),
-            bytes: self.entries.weight(),
-            hit_ratio: (all > 0).then(|| hits as f64 / all as f64),
-        }
-    }
-
     /// Whether changes are heard; begins to listen, where nobody has asked yet.
     pub async fn hears(&self) -> bool {
         self.hearing.hears().await
-    }
-
-    pub fn expose(&self, out: &mut Exposition) {
-        for kind in Kind::ALL {
-            let counts = &self.counts[kind as usize];
-            for (result, count) in [
-                ("hit", &counts.hits),
-                ("miss", &counts.misses),
-                ("bypass", &counts.bypasses),
-            ] {
-                out.counter(
-                    "jobboard_cache_requests_total",
-                    "Requests whose answers are kept, by what became of them.",
-                    &[("kind", kind.name()), ("result", result)],
-                    count.load(Relaxed),
-                );
-            }
-            out.counter(
-                "jobboard_cache_shared_hits_total",
-                "Hits that another replica had put into Redis.",
-                &[("kind", kind.name())],
-                counts.shared_hits.load(Relaxed),
-            );
-        }
-        out.counter(
-            "jobboard_cache_evictions_total",
-            "Answers that made room for others.",
-            &[],
-            self.evictions.0.load(Relaxed),
-        );
-        out.gauge(
-            "jobboard_cache_entries",
-            "Answers in memory.",
-            &[],
-            self.entries.len() as f64,
-        );
-        out.gauge(
-            "jobboard_cache_bytes",
-            "What the answers in memory take.",
-            &[],
-            self.entries.weight() as f64,
-        );
-        out.gauge(
-            "jobboard_cache_listening",
-            "1 while changes are heard; 0 while no answer is taken from memory.",
-            &[],
-            f64::from(u8::from(self.hearing.is_connected())),
-        );
-        out.counter(
-            "jobboard_cache_listening_losses_total",
-            "How often the connection that listens was lost.",
-            &[],
-            self.hearing.losses(),
-        );
     }
 }
 

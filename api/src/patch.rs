@@ -1,10 +1,12 @@
-//! Bodies of `PATCH`: what is left out stays, null clears (RFC 7396).
+//! Bodies of `PATCH`: what is left out stays, null clears what may be empty and is
+//! refused elsewhere (RFC 7396).
 
 use std::{borrow::Cow, marker::PhantomData};
 
+use jobboard_shared::{Error, FieldError};
 use poem_openapi::{
     registry::{MetaSchemaRef, Registry},
-    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+    types::{MaybeUndefined, ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
 };
 use serde_json::{Map, Value};
 
@@ -81,4 +83,36 @@ impl<T: Type> ParseFromJSON for Partial<T> {
             other => Err(ParseError::expected_type(other.unwrap_or_default())),
         }
     }
+}
+
+/// Collects the nulls that are refused.
+#[derive(Default)]
+pub(crate) struct Nulls(Vec<FieldError>);
+
+impl Nulls {
+    /// The value of a field that cannot be without one.
+    pub(crate) fn refuse<T>(&mut self, field: &str, value: MaybeUndefined<T>) -> Option<T> {
+        match value {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Value(value) => Some(value),
+            MaybeUndefined::Null => {
+                self.0
+                    .push(FieldError::new(field, "required", "must not be null"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> jobboard_shared::Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(self.0))
+        }
+    }
+}
+
+/// Null empties a text or a list.
+pub(crate) fn emptied<T: Default>(value: MaybeUndefined<T>) -> Option<T> {
+    Option::<Option<T>>::from(value).map(Option::unwrap_or_default)
 }

@@ -29,8 +29,6 @@ use crate::{
 };
 
 pub(crate) struct AskApi;
-pub(crate) struct EmployersApi;
-pub(crate) struct CompaniesApi;
 
 #[OpenApi(prefix_path = "/api")]
 impl AskApi {
@@ -75,172 +73,113 @@ impl AskApi {
     }
 }
 
-#[OpenApi(prefix_path = "/api/admin/employers", tag = "Tag::Administration")]
-impl EmployersApi {
-    /// List employers by verification
-    ///
-    /// The newest account first.
-    #[oai(
-        path = "/",
-        method = "get",
-        operation_id = "list_employer_verifications"
-    )]
-    async fn list(
-        &self,
-        app: Data<&App>,
-        _admin: Admin,
-        paging: CursorParams,
-        #[oai(default = "pending")] status: Query<VerificationStatus>,
-    ) -> Result<Paged<EmployerVerification>> {
-        let list = format!("employers {:?}", status.0);
-        let page = paging.0.paging(&app, &list)?;
-        let mut conn = app.db.acquire().await?;
-        let slice = db::employers(&mut conn, status.0.into(), &page).await?;
-        Ok(paging
-            .0
-            .answer(&app, &list, slice, EmployerVerification::from))
-    }
+/// What administrators do about employers and about companies. A macro, for handlers
+/// cannot be generic.
+macro_rules! decisions {
+    (
+        $api:ident, $subject:path, $view:ty, $prefix:tt, $named:literal,
+        one: $one:path, some: $some:path,
+        list: $list:tt $list_doc:tt $order:tt,
+        verify: $verify:tt $verify_doc:tt $verified:tt,
+        reject: $reject:tt $reject_doc:tt $rejected:tt,
+        history: $history:tt $history_doc:tt
+    ) => {
+        pub(crate) struct $api;
 
-    /// Verify an employer
-    ///
-    /// One who is verified already is refused with 409.
-    #[oai(
-        path = "/:id/verify",
-        method = "post",
-        operation_id = "verify_employer"
-    )]
-    async fn verify(
-        &self,
-        app: Data<&App>,
-        admin: Admin,
-        id: Path<Uuid>,
-    ) -> Result<Json<EmployerVerification>> {
-        let mut tx = app.begin().await?;
-        verification::verify(&mut tx, Subject::Employer(id.0), admin.user_id).await?;
-        let employer = db::employer(&mut tx, id.0).await?;
-        tx.commit().await?;
-        Ok(Json(employer.into()))
-    }
+        #[OpenApi(prefix_path = $prefix, tag = "Tag::Administration")]
+        impl $api {
+            #[doc = $list_doc]
+            ///
+            #[doc = $order]
+            #[oai(path = "/", method = "get", operation_id = $list)]
+            async fn list(
+                &self,
+                app: Data<&App>,
+                _admin: Admin,
+                paging: CursorParams,
+                #[oai(default = "pending")] status: Query<VerificationStatus>,
+            ) -> Result<Paged<$view>> {
+                let list = format!("{} {:?}", $named, status.0);
+                let page = paging.0.paging(&app, &list)?;
+                let mut conn = app.db.acquire().await?;
+                let slice = $some(&mut conn, status.0.into(), &page).await?;
+                Ok(paging.0.answer(&app, &list, slice, <$view>::from))
+            }
 
-    /// Refuse an employer, or take the verification back
-    ///
-    /// One who neither is verified nor asks for it is refused with 409.
-    #[oai(
-        path = "/:id/reject",
-        method = "post",
-        operation_id = "reject_employer"
-    )]
-    async fn reject(
-        &self,
-        app: Data<&App>,
-        admin: Admin,
-        id: Path<Uuid>,
-        body: Strict<Rejection>,
-    ) -> Result<Json<EmployerVerification>> {
-        let (subject, reason) = (Subject::Employer(id.0), body.0.reason);
-        let mut tx = app.begin().await?;
-        verification::reject(&mut tx, subject, admin.user_id, &reason).await?;
-        let employer = db::employer(&mut tx, id.0).await?;
-        tx.commit().await?;
-        Ok(Json(employer.into()))
-    }
+            #[doc = $verify_doc]
+            ///
+            #[doc = $verified]
+            #[oai(path = "/:id/verify", method = "post", operation_id = $verify)]
+            async fn verify(
+                &self,
+                app: Data<&App>,
+                admin: Admin,
+                id: Path<Uuid>,
+            ) -> Result<Json<$view>> {
+                let mut tx = app.begin().await?;
+                verification::verify(&mut tx, $subject(id.0), admin.user_id).await?;
+                let decided = $one(&mut tx, id.0).await?;
+                tx.commit().await?;
+                Ok(Json(decided.into()))
+            }
 
-    /// List an employer's verifications and rejections
-    #[oai(
-        path = "/:id/history",
-        method = "get",
-        operation_id = "list_employer_verification_history"
-    )]
-    async fn history(
-        &self,
-        app: Data<&App>,
-        _admin: Admin,
-        id: Path<Uuid>,
-    ) -> Result<Json<VerificationHistory>> {
-        let mut conn = app.db.acquire().await?;
-        db::employer(&mut conn, id.0).await?;
-        history(&mut conn, Subject::Employer(id.0)).await
-    }
+            #[doc = $reject_doc]
+            ///
+            #[doc = $rejected]
+            #[oai(path = "/:id/reject", method = "post", operation_id = $reject)]
+            async fn reject(
+                &self,
+                app: Data<&App>,
+                admin: Admin,
+                id: Path<Uuid>,
+                body: Strict<Rejection>,
+            ) -> Result<Json<$view>> {
+                let reason = body.0.reason;
+                let mut tx = app.begin().await?;
+                verification::reject(&mut tx, $subject(id.0), admin.user_id, &reason).await?;
+                let decided = $one(&mut tx, id.0).await?;
+                tx.commit().await?;
+                Ok(Json(decided.into()))
+            }
+
+            #[doc = $history_doc]
+            #[oai(path = "/:id/history", method = "get", operation_id = $history)]
+            async fn history(
+                &self,
+                app: Data<&App>,
+                _admin: Admin,
+                id: Path<Uuid>,
+            ) -> Result<Json<VerificationHistory>> {
+                let mut conn = app.db.acquire().await?;
+                $one(&mut conn, id.0).await?;
+                history(&mut conn, $subject(id.0)).await
+            }
+        }
+    };
 }
 
-#[OpenApi(prefix_path = "/api/admin/companies", tag = "Tag::Administration")]
-impl CompaniesApi {
-    /// List companies by verification
-    ///
-    /// The newest first.
-    #[oai(
-        path = "/",
-        method = "get",
-        operation_id = "list_company_verifications"
-    )]
-    async fn list(
-        &self,
-        app: Data<&App>,
-        _admin: Admin,
-        paging: CursorParams,
-        #[oai(default = "pending")] status: Query<VerificationStatus>,
-    ) -> Result<Paged<CompanyVerification>> {
-        let list = format!("companies {:?}", status.0);
-        let page = paging.0.paging(&app, &list)?;
-        let mut conn = app.db.acquire().await?;
-        let slice = db::companies(&mut conn, status.0.into(), &page).await?;
-        Ok(paging
-            .0
-            .answer(&app, &list, slice, CompanyVerification::from))
-    }
+decisions! {
+    EmployersApi, Subject::Employer, EmployerVerification, "/api/admin/employers", "employers",
+    one: db::employer, some: db::employers,
+    list: "list_employer_verifications" "List employers by verification"
+        "The newest account first.",
+    verify: "verify_employer" "Verify an employer"
+        "One who is verified already is refused with 409.",
+    reject: "reject_employer" "Refuse an employer, or take the verification back"
+        "One who neither is verified nor asks for it is refused with 409.",
+    history: "list_employer_verification_history"
+        "List an employer's verifications and rejections"
+}
 
-    /// Verify a company
-    ///
-    /// One that is verified already is refused with 409.
-    #[oai(path = "/:id/verify", method = "post", operation_id = "verify_company")]
-    async fn verify(
-        &self,
-        app: Data<&App>,
-        admin: Admin,
-        id: Path<Uuid>,
-    ) -> Result<Json<CompanyVerification>> {
-        let mut tx = app.begin().await?;
-        verification::verify(&mut tx, Subject::Company(id.0), admin.user_id).await?;
-        let company = db::company(&mut tx, id.0).await?;
-        tx.commit().await?;
-        Ok(Json(company.into()))
-    }
-
-    /// Refuse a company, or take the verification back
-    ///
-    /// One that neither is verified nor pending is refused with 409.
-    #[oai(path = "/:id/reject", method = "post", operation_id = "reject_company")]
-    async fn reject(
-        &self,
-        app: Data<&App>,
-        admin: Admin,
-        id: Path<Uuid>,
-        body: Strict<Rejection>,
-    ) -> Result<Json<CompanyVerification>> {
-        let (subject, reason) = (Subject::Company(id.0), body.0.reason);
-        let mut tx = app.begin().await?;
-        verification::reject(&mut tx, subject, admin.user_id, &reason).await?;
-        let company = db::company(&mut tx, id.0).await?;
-        tx.commit().await?;
-        Ok(Json(company.into()))
-    }
-
-    /// List a company's verifications and rejections
-    #[oai(
-        path = "/:id/history",
-        method = "get",
-        operation_id = "list_company_verification_history"
-    )]
-    async fn history(
-        &self,
-        app: Data<&App>,
-        _admin: Admin,
-        id: Path<Uuid>,
-    ) -> Result<Json<VerificationHistory>> {
-        let mut conn = app.db.acquire().await?;
-        db::company(&mut conn, id.0).await?;
-        history(&mut conn, Subject::Company(id.0)).await
-    }
+decisions! {
+    CompaniesApi, Subject::Company, CompanyVerification, "/api/admin/companies", "companies",
+    one: db::company, some: db::companies,
+    list: "list_company_verifications" "List companies by verification" "The newest first.",
+    verify: "verify_company" "Verify a company"
+        "One that is verified already is refused with 409.",
+    reject: "reject_company" "Refuse a company, or take the verification back"
+        "One that neither is verified nor pending is refused with 409.",
+    history: "list_company_verification_history" "List a company's verifications and rejections"
 }
 
 async fn history(

@@ -17,6 +17,18 @@ pub struct Rules {
 /// The longest address accepted anywhere, in characters.
 pub const MAX_URL: usize = 2000;
 
+/// The value, or None where it is `Invalid`, with what is wrong beside the other wrong fields.
+pub fn keep<T>(result: Result<T>, wrong: &mut Vec<FieldError>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Invalid(errors)) => {
+            wrong.extend(errors);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
 impl Rules {
     pub fn new() -> Self {
         Self::default()

@@ -29,6 +29,7 @@ const NEVER_NULL: &[(&str, &[&str])] = &[
             "company",
             "title",
             "is_remote",
+            "workplace",
             "job_type",
             "salary_currency",
             "salary_period",

@@ -27,6 +27,15 @@ pub(crate) enum JobType {
     Internship,
 }
 
+/// Where the work is done; hybrid is partly on site
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", remote = "jobs::Workplace")]
+pub(crate) enum Workplace {
+    OnSite,
+    Hybrid,
+    Remote,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "jobs::ExperienceLevel")]
 pub(crate) enum ExperienceLevel {
@@ -83,7 +92,9 @@ pub(crate) struct JobSummary {
     /// The profile of its employer; null, if it was imported and nobody has claimed it
     employer_id: Option<Uuid>,
     location: String,
+    /// Whether `workplace` is `remote`
     is_remote: bool,
+    workplace: Workplace,
     job_type: JobType,
     experience_level: Option<ExperienceLevel>,
     salary_min: Option<Decimal>,
@@ -106,6 +117,7 @@ pub(crate) struct JobSummary {
 
 impl From<jobs::JobSummary> for JobSummary {
     fn from(job: jobs::JobSummary) -> Self {
+        let workplace = job.workplace();
         let category = match (job.category_id, job.category_name, job.category_slug) {
             (Some(id), Some(name), Some(slug)) => Some(JobCategory { id, name, slug }),
             _ => None,
@@ -123,6 +135,7 @@ impl From<jobs::JobSummary> for JobSummary {
             employer_id: job.employer_id,
             location: job.location,
             is_remote: job.is_remote,
+            workplace: workplace.into(),
             job_type: job.job_type.into(),
             experience_level: job.experience_level.map(Into::into),
             salary_min: job.salary_min,

@@ -8,7 +8,7 @@ use jobboard_shared::{
 use poem_openapi::{Object, Union, types::MaybeUndefined};
 use rust_decimal::Decimal;
 
-use super::dto::{ExperienceLevel, JobStatus, JobType, ProficiencyLevel, SalaryPeriod};
+use super::dto::{ExperienceLevel, JobStatus, JobType, ProficiencyLevel, SalaryPeriod, Workplace};
 use crate::patch::{Nulls, emptied};
 
 /// A skill with what the job asks of it
@@ -82,8 +82,10 @@ pub(super) struct JobInput {
     benefits: String,
     #[oai(default, validator(max_length = 300))]
     location: String,
-    #[oai(default)]
-    is_remote: bool,
+    /// Where it is left out, `workplace` tells
+    is_remote: Option<bool>,
+    /// Where it is left out, `is_remote` tells remote from on site
+    workplace: Option<Workplace>,
     #[oai(default = "full_time")]
     job_type: JobType,
     experience_level: Option<ExperienceLevel>,
@@ -107,6 +109,10 @@ pub(super) struct JobInput {
 
 impl JobInput {
     pub(super) fn into_new_job(self) -> NewJob {
+        let workplace = self.workplace.map_or(
+            jobs::Workplace::OnSite.changed(self.is_remote),
+            Workplace::into,
+        );
         NewJob {
             status: self.status.map_or(jobs::JobStatus::Draft, JobStatus::into),
             company: self.company,
@@ -119,7 +125,10 @@ impl JobInput {
                 responsibilities: self.responsibilities,
                 benefits: self.benefits,
                 location: self.location,
-                is_remote: self.is_remote,
+                is_remote: self
+                    .is_remote
+                    .unwrap_or(workplace == jobs::Workplace::Remote),
+                workplace,
                 job_type: self.job_type.into(),
                 experience_level: self.experience_level.map(Into::into),
                 salary_min: self.salary_min,
@@ -146,6 +155,7 @@ impl JobInput {
             benefits: Some(new.content.benefits),
             location: Some(new.content.location),
             is_remote: Some(new.content.is_remote),
+            workplace: Some(new.content.workplace),
             job_type: Some(new.content.job_type),
             experience_level: Some(new.content.experience_level),
             salary_min: Some(new.content.salary_min),
@@ -183,6 +193,7 @@ pub(super) struct JobPatchInput {
     #[oai(validator(max_length = 300))]
     location: MaybeUndefined<String>,
     is_remote: MaybeUndefined<bool>,
+    workplace: MaybeUndefined<Workplace>,
     job_type: MaybeUndefined<JobType>,
     experience_level: MaybeUndefined<ExperienceLevel>,
     salary_min: MaybeUndefined<Decimal>,
@@ -215,6 +226,7 @@ impl JobPatchInput {
             benefits: emptied(self.benefits),
             location: emptied(self.location),
             is_remote: nulls.refuse("is_remote", self.is_remote),
+            workplace: nulls.refuse("workplace", self.workplace).map(Into::into),
             job_type: nulls.refuse("job_type", self.job_type).map(Into::into),
             experience_level: Option::from(self.experience_level)
                 .map(|level: Option<_>| level.map(Into::into)),

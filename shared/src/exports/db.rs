@@ -14,6 +14,10 @@ pub(super) const JOB_FIELDS: &[(&str, &str)] = &[
     ("status", "j.status"),
     ("location", "j.location"),
     ("is_remote", "j.is_remote"),
+    (
+        "workplace",
+        "case when j.is_remote then 'remote' when j.is_hybrid then 'hybrid' else 'on_site' end",
+    ),
     ("job_type", "j.job_type"),
     ("experience_level", "j.experience_level"),
     ("salary_min", "j.salary_min::text"),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     FieldError,
-    jobs::{DEFAULT_CURRENCY, ExperienceLevel, JobType, SalaryPeriod},
+    jobs::{DEFAULT_CURRENCY, ExperienceLevel, JobType, SalaryPeriod, Workplace},
 };
 
 /// At most so many skills are kept of an ad.
@@ -32,6 +32,10 @@ pub struct ImportedJob {
     pub benefits: String,
     pub location: String,
     pub is_remote: bool,
+    /// Left out where it is false: the fingerprints of ads that are not hybrid stay
+    /// those that were stored before there was this field.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_hybrid: bool,
     pub job_type: JobType,
     pub experience_level: Option<ExperienceLevel>,
     pub salary_min: Option<Decimal>,
@@ -89,6 +93,7 @@ impl ImportedJob {
                 "the ad expires before it is posted".to_owned(),
             );
         }
+        let workplace = row.choice(Field::IsRemote, spelling::workplace);
         let job = Self {
             source: row
                 .text(Field::Source, 100)
@@ -103,9 +108,8 @@ impl ImportedJob {
                 .unwrap_or_default(),
             benefits: row.text(Field::Benefits, 50_000).unwrap_or_default(),
             location: row.text(Field::Location, 300).unwrap_or_default(),
-            is_remote: row
-                .choice(Field::IsRemote, spelling::remote)
-                .unwrap_or(false),
+            is_remote: workplace == Some(Workplace::Remote),
+            is_hybrid: workplace == Some(Workplace::Hybrid),
             job_type: row
                 .choice(Field::JobType, spelling::job_type)
                 .unwrap_or(JobType::FullTime),

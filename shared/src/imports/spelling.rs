@@ -4,7 +4,7 @@
 //! turned to underscores.
 
 use crate::{
-    jobs::{ExperienceLevel, JobType, SalaryPeriod},
+    jobs::{ExperienceLevel, JobType, SalaryPeriod, Workplace},
     plain_text::decode_entities,
 };
 
@@ -19,10 +19,13 @@ pub(super) fn clean(text: &str) -> String {
     kept.trim().to_owned()
 }
 
-pub(super) fn remote(key: &str) -> Option<bool> {
+pub(super) fn workplace(key: &str) -> Option<Workplace> {
     match key {
-        "true" | "yes" | "y" | "1" | "remote" | "fully_remote" | "telecommute" => Some(true),
-        "false" | "no" | "n" | "0" | "onsite" | "on_site" | "office" | "hybrid" => Some(false),
+        "true" | "yes" | "y" | "1" | "remote" | "fully_remote" | "telecommute" => {
+            Some(Workplace::Remote)
+        }
+        "hybrid" | "partly_remote" => Some(Workplace::Hybrid),
+        "false" | "no" | "n" | "0" | "onsite" | "on_site" | "office" => Some(Workplace::OnSite),
         _ => None,
     }
 }

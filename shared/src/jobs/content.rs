@@ -40,6 +40,36 @@ pub enum SalaryPeriod {
     Yearly,
 }
 
+/// Where the work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workplace {
+    OnSite,
+    /// Partly on site.
+    Hybrid,
+    Remote,
+}
+
+impl Workplace {
+    /// From the two flags of the table, which are not both set.
+    pub fn of(is_remote: bool, is_hybrid: bool) -> Self {
+        match (is_remote, is_hybrid) {
+            (true, _) => Self::Remote,
+            (false, true) => Self::Hybrid,
+            (false, false) => Self::OnSite,
+        }
+    }
+
+    /// What is meant by one who says this much of it, where it was `self` before.
+    pub fn changed(self, is_remote: Option<bool>) -> Self {
+        match is_remote {
+            Some(true) => Self::Remote,
+            Some(false) if self == Self::Remote => Self::OnSite,
+            Some(false) | None => self,
+        }
+    }
+}
+
 /// The editable part of a job that is no reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobContent {
@@ -49,7 +79,9 @@ pub struct JobContent {
     pub responsibilities: String,
     pub benefits: String,
     pub location: String,
+    /// Whether `workplace` is remote; [`JobContent::check`] holds them together.
     pub is_remote: bool,
+    pub workplace: Workplace,
     pub job_type: JobType,
     pub experience_level: Option<ExperienceLevel>,
     pub salary_min: Option<Decimal>,
@@ -71,6 +103,7 @@ impl Default for JobContent {
             benefits: String::new(),
             location: String::new(),
             is_remote: false,
+            workplace: Workplace::OnSite,
             job_type: JobType::FullTime,
             experience_level: None,
             salary_min: None,
@@ -91,6 +124,13 @@ impl JobContent {
         rules.text("responsibilities", &self.responsibilities, 50_000);
         rules.text("benefits", &self.benefits, 50_000);
         rules.line("location", &self.location, 300);
+        if self.is_remote != (self.workplace == Workplace::Remote) {
+            rules.refuse(
+                "workplace",
+                "contradicts_is_remote",
+                "`workplace` is `remote` where `is_remote` is true, and nowhere else",
+            );
+        }
         rules.money("salary_min", self.salary_min, 12);
         rules.money("salary_max", self.salary_max, 12);
         rules.order(
@@ -150,6 +190,7 @@ mod tests {
         let content = JobContent {
             title: "  ".into(),
             location: "x".repeat(301),
+            workplace: Workplace::Remote,
             description: "a\0b".into(),
             salary_min: Some(Decimal::new(-1, 0)),
             salary_max: Some(Decimal::new(10_001, 3)),
@@ -162,6 +203,7 @@ mod tests {
                 "title",
                 "description",
                 "location",
+                "workplace",
                 "salary_min",
                 "salary_max",
                 "salary_currency"

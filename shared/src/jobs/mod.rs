@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub use self::{
     content::{
         DEFAULT_CURRENCY, ExperienceLevel, JobContent, JobSkill, JobType, MAX_SKILLS, SalaryPeriod,
-        SkillWish,
+        SkillWish, Workplace,
     },
     db::views::{forget_addresses, record_view},
     lifecycle::JobStatus,
@@ -48,6 +48,7 @@ pub struct JobSummary {
     pub title: String,
     pub location: String,
     pub is_remote: bool,
+    pub is_hybrid: bool,
     pub job_type: JobType,
     pub experience_level: Option<ExperienceLevel>,
     pub salary_min: Option<Decimal>,
@@ -65,6 +66,12 @@ pub struct JobSummary {
     pub closed_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+impl JobSummary {
+    pub fn workplace(&self) -> Workplace {
+        Workplace::of(self.is_remote, self.is_hybrid)
+    }
 }
 
 /// A whole job.
@@ -94,6 +101,7 @@ impl Job {
             benefits: self.benefits.clone(),
             location: summary.location.clone(),
             is_remote: summary.is_remote,
+            workplace: summary.workplace(),
             job_type: summary.job_type,
             experience_level: summary.experience_level,
             salary_min: summary.salary_min,
@@ -132,6 +140,7 @@ pub struct JobPatch {
     pub benefits: Option<String>,
     pub location: Option<String>,
     pub is_remote: Option<bool>,
+    pub workplace: Option<Workplace>,
     pub job_type: Option<JobType>,
     pub experience_level: Option<Option<ExperienceLevel>>,
     pub salary_min: Option<Option<Decimal>>,

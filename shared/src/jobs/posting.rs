@@ -5,13 +5,13 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    Job, JobContent, JobPatch, JobStatus, MAX_SKILLS, NewJob, Reader, SkillWish, db,
+    Job, JobContent, JobPatch, JobStatus, MAX_SKILLS, NewJob, Reader, SkillWish, Workplace, db,
     moves::{MoveCause, NewMove},
 };
 use crate::{
     Error, FieldError, Result, categories, companies,
     employers::{self, Actor, CompanyRole, Scope},
-    rules::Rules,
+    rules::{Rules, keep},
     search, settings, skills,
 };
 
@@ -280,18 +280,6 @@ fn check_skills(rules: &mut Rules, wishes: &[SkillWish]) {
     }
 }
 
-/// The value, or None with what is wrong beside the other wrong fields.
-fn keep<T>(result: Result<T>, wrong: &mut Vec<FieldError>) -> Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Invalid(errors)) => {
-            wrong.extend(errors);
-            Ok(None)
-        }
-        Err(other) => Err(other),
-    }
-}
-
 async fn set_skills(
     conn: &mut PgConnection,
     job_id: Uuid,
@@ -333,7 +321,12 @@ impl JobPatch {
         );
         set(&mut content.benefits, self.benefits.as_ref());
         set(&mut content.location, self.location.as_ref());
-        set(&mut content.is_remote, self.is_remote.as_ref());
+        content.workplace = self
+            .workplace
+            .unwrap_or(content.workplace.changed(self.is_remote));
+        content.is_remote = self
+            .is_remote
+            .unwrap_or(content.workplace == Workplace::Remote);
         set(&mut content.job_type, self.job_type.as_ref());
         set(
             &mut content.experience_level,

@@ -10,6 +10,7 @@ mod posting;
 mod removal;
 mod schedule;
 mod views;
+mod workplaces;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

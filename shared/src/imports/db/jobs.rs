@@ -79,21 +79,21 @@ pub async fn insert(
                import_fingerprint, company_id, category_id, source, external_id, external_url, title,
                description, requirements, responsibilities, benefits, location, is_remote, job_type,
                experience_level, salary_min, salary_max, salary_currency, salary_period,
-               published_at, expires_at)
+               published_at, expires_at, is_hybrid)
            select $1, 'published', t.employer_id, t.id, t.identity, t.fingerprint, t.company_id,
                t.category_id, t.source, t.external_id, t.url, t.title, t.description,
                t.requirements, t.responsibilities, t.benefits, t.location, t.is_remote, t.job_type,
                t.experience_level, t.salary_min, t.salary_max, t.salary_currency, t.salary_period,
-               coalesce(t.posted_at, app_now()), t.expires_at
+               coalesce(t.posted_at, app_now()), t.expires_at, t.is_hybrid
            from unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::uuid[], $7::uuid[],
                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
                $14::text[], $15::text[], $16::text[], $17::bool[], $18::job_type[],
                $19::experience_level[], $20::numeric[], $21::numeric[], $22::text[],
-               $23::salary_period[], $24::timestamptz[], $25::timestamptz[])
+               $23::salary_period[], $24::timestamptz[], $25::timestamptz[], $26::bool[])
                as t (employer_id, id, identity, fingerprint, company_id, category_id, source,
                    external_id, url, title, description, requirements, responsibilities, benefits,
                    location, is_remote, job_type, experience_level, salary_min, salary_max,
-                   salary_currency, salary_period, posted_at, expires_at)
+                   salary_currency, salary_period, posted_at, expires_at, is_hybrid)
            on conflict on constraint jobs_import_key do nothing
            returning id"#,
         user_id,
@@ -121,6 +121,7 @@ pub async fn insert(
         &of.each(|ad| ad.salary_period) as &[SalaryPeriod],
         &of.each(|ad| ad.posted_at) as _,
         &of.each(|ad| ad.expires_at) as _,
+        &of.each(|ad| ad.is_hybrid),
     )
     .fetch_all(conn)
     .await?)
@@ -145,16 +146,17 @@ pub async fn update(
              job_type = t.job_type, experience_level = t.experience_level,
              salary_min = t.salary_min, salary_max = t.salary_max,
              salary_currency = t.salary_currency, salary_period = t.salary_period,
-             published_at = coalesce(t.posted_at, j.published_at), expires_at = t.expires_at
+             published_at = coalesce(t.posted_at, j.published_at), expires_at = t.expires_at,
+             is_hybrid = t.is_hybrid
          from unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
              $13::text[], $14::bool[], $15::job_type[], $16::experience_level[], $17::numeric[],
              $18::numeric[], $19::text[], $20::salary_period[], $21::timestamptz[],
-             $22::timestamptz[], $23::uuid[])
+             $22::timestamptz[], $23::uuid[], $25::bool[])
              as t (id, fingerprint, company_id, category_id, source, external_id, url, title,
                  description, requirements, responsibilities, benefits, location, is_remote,
                  job_type, experience_level, salary_min, salary_max, salary_currency,
-                 salary_period, posted_at, expires_at, employer_id)
+                 salary_period, posted_at, expires_at, employer_id, is_hybrid)
          where j.id = t.id and j.imported_by = $24",
         &of.ids,
         &of.fingerprints,
@@ -180,6 +182,7 @@ pub async fn update(
         &of.each(|ad| ad.expires_at) as _,
         &of.employer_ids as _,
         user_id,
+        &of.each(|ad| ad.is_hybrid),
     )
     .execute(conn)
     .await?;

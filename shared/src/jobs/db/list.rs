@@ -13,7 +13,7 @@ use crate::{
 const SUMMARY: &str = "
     select j.id, j.employer_id, j.company_id, c.name as company_name, c.slug as company_slug,
         c.logo_url as company_logo_url, j.category_id, k.name as category_name, k.slug as category_slug,
-        j.title, j.location, j.is_remote, j.job_type, j.experience_level, j.salary_min, j.salary_max,
+        j.title, j.location, j.is_remote, j.is_hybrid, j.job_type, j.experience_level, j.salary_min, j.salary_max,
         j.salary_currency, j.salary_period, j.status, j.view_count, j.application_count, j.save_count,
         j.publish_at, j.published_at, j.expires_at, j.closed_at, j.created_at, j.updated_at
     from jobs j

@@ -14,7 +14,7 @@ pub use list::{list, list_of_employer, next_expiry, summaries, summaries_of_any}
 
 use super::{
     ExperienceLevel, Job, JobContent, JobSkill, JobStatus, JobSummary, JobType, Reader,
-    SalaryPeriod, SkillWish, questions::Question,
+    SalaryPeriod, SkillWish, Workplace, questions::Question,
 };
 use crate::{
     Error, Result,
@@ -32,7 +32,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
         select j.id, j.employer_id, j.company_id, c.name as company_name, c.slug as company_slug,
             c.logo_url as company_logo_url, j.category_id, k.name as "category_name?",
             k.slug as "category_slug?", j.title, j.description, j.requirements, j.responsibilities,
-            j.benefits, j.location, j.is_remote, j.job_type as "job_type: JobType",
+            j.benefits, j.location, j.is_remote, j.is_hybrid, j.job_type as "job_type: JobType",
             j.experience_level as "experience_level: ExperienceLevel", j.salary_min, j.salary_max,
             j.salary_currency, j.salary_period as "salary_period: SalaryPeriod",
             j.status as "status: JobStatus", j.view_count, j.application_count, j.save_count,
@@ -78,6 +78,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
             title: row.title,
             location: row.location,
             is_remote: row.is_remote,
+            is_hybrid: row.is_hybrid,
             job_type: row.job_type,
             experience_level: row.experience_level,
             salary_min: row.salary_min,
@@ -168,9 +169,9 @@ pub async fn insert(
         r#"
         insert into jobs (employer_id, company_id, category_id, title, description, requirements,
             responsibilities, benefits, location, is_remote, job_type, experience_level, salary_min,
-            salary_max, salary_currency, salary_period, expires_at, status, publish_at, published_at)
+            salary_max, salary_currency, salary_period, expires_at, status, publish_at, published_at, is_hybrid)
         values ($1, $2, $3, btrim($4), $5, $6, $7, $8, btrim($9), $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, case when $18 = 'published'::job_status then app_now() end)
+            $19, case when $18 = 'published'::job_status then app_now() end, $20)
         returning id
         "#,
         employer_id,
@@ -192,6 +193,7 @@ pub async fn insert(
         content.expires_at,
         job.status as JobStatus,
         job.publish_at,
+        content.workplace == Workplace::Hybrid,
     )
     .fetch_one(conn)
     .await?;
@@ -216,7 +218,7 @@ pub async fn update(
             requirements = $8, responsibilities = $9, benefits = $10, location = btrim($11),
             is_remote = $12, job_type = $13, experience_level = $14, salary_min = $15,
             salary_max = $16, salary_currency = $17, salary_period = $18, expires_at = $19, status = $20,
-            publish_at = $21,
+            publish_at = $21, is_hybrid = $22,
             published_at = case when $20 = 'published'::job_status then coalesce(published_at, app_now())
                 else published_at end,
             closed_at = case when $20 in ('closed'::job_status, 'archived') then coalesce(closed_at, app_now()) end
@@ -243,6 +245,7 @@ pub async fn update(
         content.expires_at,
         job.status as JobStatus,
         job.publish_at,
+        content.workplace == Workplace::Hybrid,
     )
     .execute(conn)
     .await?;

@@ -10,7 +10,8 @@ use jobboard_shared::{
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{
-        BuildVocabulary, CheckDocuments, RecheckJobs, RefreshJobs, RefreshScope, RemoveExpired,
+        BuildVocabulary, CheckDocuments, RebuildOutdated, RecheckJobs, RefreshJobs, RefreshScope,
+        RemoveExpired,
     },
     trending::tasks::{ApplySignals, Decay},
 };
@@ -38,6 +39,7 @@ pub fn registry() -> Registry {
         .on::<RemoveExpired>(search::remove_expired)
         .on::<CheckDocuments>(search::check_documents)
         .on::<BuildVocabulary>(search::build_vocabulary)
+        .on::<RebuildOutdated>(search::rebuild_outdated)
         .on::<RecheckJobs>(search::recheck_jobs)
         .on::<Plan>(recommendations::plan)
         .on::<UserBlock>(recommendations::user_block)

@@ -11,7 +11,7 @@ use jobboard_shared::{
     notifications::tasks::{ForgetOldMails, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
-    search::tasks::{BuildVocabulary, CheckDocuments, RemoveExpired},
+    search::tasks::{BuildVocabulary, CheckDocuments, RebuildOutdated, RemoveExpired},
     trending::tasks::{ApplySignals, Decay},
 };
 
@@ -35,6 +35,9 @@ pub fn schedule() -> Schedule {
         })
         .cron("search.check_documents", "40 2 * * *", Missed::Skip, |_| {
             CheckDocuments::default()
+        })
+        .every("search.rebuild_outdated", MINUTE, Missed::Skip, |_| {
+            RebuildOutdated {}
         })
         .every("jobs.publish_due", MINUTE, Missed::Skip, |_| PublishDue {})
         .every("jobs.close_expired", MINUTE, Missed::Skip, |_| {

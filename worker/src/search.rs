@@ -7,8 +7,8 @@ use jobboard_shared::{
     search::{
         self, db,
         tasks::{
-            BATCH, BuildVocabulary, CheckDocuments, RECHECK_AFTER, RecheckJobs, RefreshJobs,
-            RefreshScope, RemoveExpired, Scope, enqueue_refresh,
+            BATCH, BuildVocabulary, CheckDocuments, RECHECK_AFTER, RebuildOutdated, RecheckJobs,
+            RefreshJobs, RefreshScope, RemoveExpired, Scope, enqueue_refresh,
         },
         vocabulary,
     },
@@ -36,8 +36,20 @@ pub async fn refresh_scope(ctx: Context, task: RefreshScope, _: Lease) -> TaskRe
             scope: task.scope,
             after: job_ids.last().copied(),
             done: task.done + job_ids.len() as u64,
+            layout: task.layout.min(search::LAYOUT),
         };
         queue::enqueue(&mut tx, &next).await?;
+    } else if task.scope == Scope::All {
+        db::set_layout(&mut tx, task.layout.min(search::LAYOUT)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+pub async fn rebuild_outdated(ctx: Context, _: RebuildOutdated, _: Lease) -> TaskResult {
+    let mut tx = ctx.db.begin().await?;
+    if search::rebuild_if_outdated(&mut tx).await? {
+        tracing::info!("writing all search documents anew, as this release has them");
     }
     tx.commit().await?;
     Ok(())

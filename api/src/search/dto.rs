@@ -1,9 +1,12 @@
 //! Search as clients see it.
 
 use jobboard_shared::search;
-use poem_openapi::{Enum, Object};
+use poem_openapi::{Enum, Object, types::ToJSON};
 
-use crate::{jobs::dto::JobSummary, paging::Page};
+use crate::{
+    jobs::dto::{ExperienceLevel, JobSummary, JobType, Workplace},
+    paging::Page,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "search::Sort")]
@@ -12,6 +15,11 @@ pub(super) enum Sort {
     Relevance,
     /// Newest first
     Date,
+    /// What a year may pay at most, the highest first, whatever the currency; pay that
+    /// is not told last
+    Salary,
+    /// Nearest first; only with a `location` that names a city
+    Distance,
 }
 
 /// Of a distance
@@ -104,12 +112,20 @@ pub(super) struct SearchPage {
     count_is_exact: Option<bool>,
     /// Where the next page begins; null on the last one
     next_cursor: Option<String>,
+    /// What `facets` asked for
+    facets: Facets,
 }
 
 impl SearchPage {
-    pub(super) fn of(page: Page<JobHit>, count_is_exact: bool, query: SearchedQuery) -> Self {
+    pub(super) fn of(
+        page: Page<JobHit>,
+        count_is_exact: bool,
+        query: SearchedQuery,
+        facets: Facets,
+    ) -> Self {
         Self {
             query,
+            facets,
             count_is_exact: page.count.map(|_| count_is_exact),
             results: page.results,
             page: page.page,
@@ -117,6 +133,105 @@ impl SearchPage {
             count: page.count,
             next_cursor: page.next_cursor,
         }
+    }
+}
+
+/// A fact of jobs whose values are counted
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", remote = "search::Facet")]
+pub(super) enum Facet {
+    JobType,
+    ExperienceLevel,
+    Workplace,
+    Category,
+    Company,
+    Salary,
+}
+
+/// How many of the jobs found have which value; null is what was not asked for
+#[derive(Debug, Default, Object)]
+pub(super) struct Facets {
+    job_type: Option<FacetCounts>,
+    experience_level: Option<FacetCounts>,
+    workplace: Option<FacetCounts>,
+    /// The 30 largest; each counts what is in those below it, too
+    category: Option<FacetCounts>,
+    /// The ten largest
+    company: Option<FacetCounts>,
+    /// By the most that a year may pay, in whatever currency; lowest first
+    salary: Option<FacetCounts>,
+}
+
+/// The counts of a fact
+#[derive(Debug, Object)]
+pub(super) struct FacetCounts {
+    /// Whether all were counted; else the newest stand for all, and the counts
+    /// are about right
+    counts_are_exact: bool,
+    /// Most first; those without a job are left out
+    values: Vec<FacetValue>,
+}
+
+/// A value with the number of its jobs
+#[derive(Debug, Object)]
+pub(super) struct FacetValue {
+    /// As the filter takes it; null where the jobs tell none. Of salaries the lowest
+    /// amount and, but for the highest, the amount that they stay below:
+    /// `50000-75000`, `300000-`
+    value: Option<String>,
+    /// Of a category or company
+    name: Option<String>,
+    count: i64,
+}
+
+impl Facets {
+    pub(super) fn of(counted: Vec<search::FacetCounts>) -> Self {
+        let mut facets = Self::default();
+        for counts in counted {
+            let place = match counts.facet {
+                search::Facet::JobType => &mut facets.job_type,
+                search::Facet::ExperienceLevel => &mut facets.experience_level,
+                search::Facet::Workplace => &mut facets.workplace,
+                search::Facet::Category => &mut facets.category,
+                search::Facet::Company => &mut facets.company,
+                search::Facet::Salary => &mut facets.salary,
+            };
+            *place = Some(FacetCounts {
+                counts_are_exact: counts.are_exact,
+                values: counts.values.into_iter().map(Into::into).collect(),
+            });
+        }
+        facets
+    }
+}
+
+/// As a filter takes it.
+fn text(value: impl ToJSON) -> Option<String> {
+    match value.to_json()? {
+        serde_json::Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+impl From<(search::FacetValue, i64)> for FacetValue {
+    fn from((value, count): (search::FacetValue, i64)) -> Self {
+        use search::FacetValue as Value;
+        let (value, name) = match value {
+            Value::JobType(one) => (text(JobType::from(one)), None),
+            Value::ExperienceLevel(one) => {
+                (one.and_then(|one| text(ExperienceLevel::from(one))), None)
+            }
+            Value::Workplace(one) => (text(Workplace::from(one)), None),
+            Value::Category { id, name } | Value::Company { id, name } => {
+                (Some(id.to_string()), Some(name))
+            }
+            Value::Salary(search::SalaryBand::Unknown) => (None, None),
+            Value::Salary(search::SalaryBand::From(from, to)) => {
+                let to = to.map_or_else(String::new, |to| to.to_string());
+                (Some(format!("{from}-{to}")), None)
+            }
+        };
+        Self { value, name, count }
     }
 }
 

@@ -12,12 +12,14 @@ use poem::web::Data;
 use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
 
-use self::dto::{DistanceUnit, JobHit, SearchPage, SearchedQuery, Sort, Suggestions};
+use self::dto::{
+    DistanceUnit, Facet, Facets, JobHit, SearchPage, SearchedQuery, Sort, Suggestions,
+};
 use crate::{
     App,
     auth::Viewer,
     cached,
-    jobs::dto::{ExperienceLevel, JobType, SalaryPeriod},
+    jobs::dto::{ExperienceLevel, JobType, SalaryPeriod, Workplace},
     paging::{Linked, PageParams},
     problem::Result,
     tags::Tag,
@@ -63,12 +65,17 @@ impl SearchApi {
         #[oai(name = "experience_level")]
         experience_level: Query<Vec<ExperienceLevel>>,
         #[oai(name = "is_remote")] is_remote: Query<Option<bool>>,
+        /// Any of these
+        workplace: Query<Vec<Workplace>>,
         /// Id, slug or name, any of these; the categories below are included
         #[oai(validator(max_items = 20))]
         category: Query<Vec<String>>,
         /// Id, slug or name, any of these
         #[oai(validator(max_items = 20))]
         company: Query<Vec<String>>,
+        /// Id, slug or name of a skill that the job asks for, any of these
+        #[oai(validator(max_items = 20))]
+        skill: Query<Vec<String>>,
         /// Pay that the job may reach; the pay of jobs is counted for a whole year
         #[oai(name = "salary_min")]
         salary_min: Query<Option<Decimal>>,
@@ -81,6 +88,10 @@ impl SearchApi {
         #[oai(name = "salary_currency", validator(pattern = "^[A-Z]{3}$"))] salary_currency: Query<
             Option<String>,
         >,
+        /// Whether jobs that tell no pay are among them. If it is left out, they are as
+        /// long as neither `salary_min` nor `salary_max` is given
+        #[oai(name = "salary_unknown")]
+        salary_unknown: Query<Option<bool>>,
         #[oai(name = "posted_after")] posted_after: Query<Option<DateTime<Utc>>>,
         /// Days
         #[oai(
@@ -89,6 +100,9 @@ impl SearchApi {
         )]
         posted_within: Query<Option<u16>>,
         #[oai(default = "relevance")] sort: Query<Sort>,
+        /// What to count beside the page: how many jobs have which value. The counts
+        /// of a fact leave out the filter over this fact itself
+        facets: Query<Vec<Facet>>,
     ) -> Result<Linked<SearchPage>> {
         let search = Search {
             text: q.0.unwrap_or_default(),
@@ -97,15 +111,19 @@ impl SearchApi {
             job_types: job_type.0.into_iter().map(Into::into).collect(),
             experience_levels: experience_level.0.into_iter().map(Into::into).collect(),
             is_remote: is_remote.0,
+            workplaces: workplace.0.into_iter().map(Into::into).collect(),
             categories: category.0,
             companies: company.0,
+            skills: skill.0,
             salary_min: salary_min.0,
             salary_max: salary_max.0,
             salary_period: salary_period.0.into(),
             salary_currency: salary_currency.0,
+            unknown_salary: salary_unknown.0,
             posted_after: posted_after.0,
             posted_within_days: posted_within.0,
             sort: sort.0.into(),
+            facets: vec![],
         };
         // A cursor belongs to the search that it came from.
         let list = format!("search {search:?}");
@@ -113,6 +131,7 @@ impl SearchApi {
         let mut query = SearchedQuery::of(&search.text, meant);
         let search = Search {
             text: query.searched.clone(),
+            facets: facets.0.into_iter().map(Into::into).collect(),
             ..search
         };
         let mut tx = app.begin().await?;
@@ -124,9 +143,10 @@ impl SearchApi {
         }
         tx.commit().await?;
         query.learn(answered.meant, answered.instead);
+        let (exact, facets) = (found.total_is_exact, Facets::of(found.facets));
         let hits = place::placed(found.hits, query.instead());
         let answer = paging.answer(&app, &list, hits, JobHit::from);
-        Ok(answer.map(|page| SearchPage::of(page, found.total_is_exact, query)))
+        Ok(answer.map(|page| SearchPage::of(page, exact, query, facets)))
     }
 
     /// Suggest searches

@@ -46,21 +46,39 @@ pub(super) struct Total {
     pub(super) is_exact: bool,
 }
 
+/// The newest of the matches, which stand for all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newest {
+    span: Span,
+    count: i64,
+    /// For how many each of them stands; none where they are all.
+    pub(super) weight: Option<f64>,
+}
+
+impl Newest {
+    pub(super) fn part(&self) -> Part {
+        Part {
+            tier: Tier::All,
+            span: self.span,
+        }
+    }
+}
+
 /// The hours of the first window, and how much further one may reach at once.
 const FIRST_HOURS: f64 = 12.0;
 const STRIDE: f64 = 8.0;
 
 pub(super) struct Climb<'a> {
-    conn: &'a mut PgConnection,
-    conditions: &'a Conditions,
-    effort: Effort,
+    pub(super) conn: &'a mut PgConnection,
+    pub(super) conditions: &'a Conditions,
+    pub(super) effort: Effort,
     /// Nothing older is looked for.
-    begins: DateTime<Utc>,
+    pub(super) begins: DateTime<Utc>,
     /// Nothing newer is there: a board that has had no news for a month is judged by
     /// the month before.
-    ends: DateTime<Utc>,
+    pub(super) ends: DateTime<Utc>,
     /// Whether so few match that all are ranked, once that is known.
-    few: Option<bool>,
+    pub(super) few: Option<bool>,
 }
 
 impl<'a> Climb<'a> {
@@ -239,8 +257,25 @@ impl<'a> Climb<'a> {
             Some(SearchCursor::Date { at, id, .. }) => Some((*at, *id)),
             _ => None,
         };
+        let found = self.dated(after, paging.limit(), paging.offset()).await?;
+        Ok(Slice::cut(found, paging.size, None, |found| {
+            SearchCursor::Date {
+                as_of,
+                at: found.published_at,
+                id: found.job_id,
+            }
+        }))
+    }
+
+    /// The newest after a place in that order.
+    pub(super) async fn dated(
+        &mut self,
+        after: Option<(DateTime<Utc>, Uuid)>,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<Match>> {
         let mut found = Vec::new();
-        let mut skip = paging.offset();
+        let mut skip = offset;
         // The row that the cursor names, and its twins in time, lie in the first window.
         let top = Span::until(after.map(|(at, _)| at + TimeDelta::microseconds(1)));
         let mut window = top;
@@ -248,7 +283,7 @@ impl<'a> Climb<'a> {
         let mut hours = self.conditions.narrow().then_some(FIRST_HOURS);
         loop {
             window.from = self.lower_end(top, hours);
-            let missing = paging.limit() - found.len() as i64;
+            let missing = limit - found.len() as i64;
             let mut passed = 0;
             if skip > 0 && window.from.is_some() {
                 let part = Part {
@@ -265,26 +300,28 @@ impl<'a> Climb<'a> {
             }
             skip = (skip - passed).max(0);
             count += passed;
-            if window.from.is_none() || found.len() as i64 >= paging.limit() {
-                break;
+            if window.from.is_none() || found.len() as i64 >= limit {
+                return Ok(found);
             }
             window.to = window.from;
-            let wanted = paging.offset() + paging.limit();
-            hours = self.next_hours(top, window.from, count, wanted);
+            hours = self.next_hours(top, window.from, count, offset + limit);
         }
-        Ok(Slice::cut(found, paging.size, None, |found| {
-            SearchCursor::Date {
-                as_of,
-                at: found.published_at,
-                id: found.job_id,
-            }
-        }))
     }
 
     /// How many match in all: counted where they are few, else judged by the
     /// newest of them.
     pub(super) async fn total(&mut self) -> Result<Total> {
-        const SAMPLE: i64 = 400;
+        let newest = self.newest_of_all(400).await?;
+        Ok(Total {
+            count: newest.weight.map_or(newest.count, |weight| {
+                two_digits(newest.count as f64 * weight)
+            }),
+            is_exact: newest.weight.is_none(),
+        })
+    }
+
+    /// All matches where they are few, else the newest, at least so many.
+    pub(super) async fn newest_of_all(&mut self, wanted: i64) -> Result<Newest> {
         let mut part = Part {
             tier: Tier::All,
             span: Span::default(),
@@ -294,13 +331,14 @@ impl<'a> Climb<'a> {
             part.span.from = self.lower_end(Span::default(), hours);
             let count = db::count(self.conn, self.conditions, part, i64::MAX).await?;
             let Some(from) = part.span.from else {
-                return Ok(Total {
+                return Ok(Newest {
+                    span: part.span,
                     count,
-                    is_exact: true,
+                    weight: None,
                 });
             };
-            if count < SAMPLE {
-                hours = self.next_hours(Span::default(), Some(from), count, SAMPLE);
+            if count < wanted {
+                hours = self.next_hours(Span::default(), Some(from), count, wanted);
                 continue;
             }
             let share = match self.conditions.posted_after {
@@ -315,16 +353,17 @@ impl<'a> Climb<'a> {
                     }
                 }
             };
-            return Ok(Total {
-                count: two_digits(count as f64 * share.max(1.0)),
-                is_exact: false,
+            return Ok(Newest {
+                span: part.span,
+                count,
+                weight: Some(share.max(1.0)),
             });
         }
     }
 
     /// Judged by the last twelve hours of the board and, where those tell little, four
     /// days.
-    async fn all_are_few(&mut self) -> Result<bool> {
+    pub(super) async fn all_are_few(&mut self) -> Result<bool> {
         if let Some(few) = self.few {
             return Ok(few);
         }
@@ -388,7 +427,7 @@ impl<'a> Climb<'a> {
 }
 
 /// Rounded, as nobody should read more into a guess.
-fn two_digits(number: f64) -> i64 {
+pub(super) fn two_digits(number: f64) -> i64 {
     let unit = 10_f64.powf(number.max(1.0).log10().floor() - 1.0).max(1.0);
     ((number / unit).round() * unit) as i64
 }

@@ -3,15 +3,25 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{
     db,
-    find::Search,
+    document::workplace,
+    facets::Facet,
+    find::{Search, Sort},
+    layout::LAYOUT,
     locality::Vicinity,
     query::{Compiled, Query},
     tokens::{self, Kind, token},
 };
-use crate::{Result, categories, companies, jobs::SalaryPeriod, places};
+use crate::{
+    Error, Result, categories, companies,
+    jobs::{SalaryPeriod, Workplace},
+    places,
+    rules::keep,
+    skills,
+};
 
 /// The conditions of a search as the index reads them.
 #[derive(Clone, Debug, Default)]
@@ -22,19 +32,49 @@ pub(super) struct Conditions {
     /// Words of a location that is no known place.
     pub(super) place: Option<String>,
     /// Of each group a job has at least one token.
-    pub(super) tokens: Vec<Vec<i32>>,
+    pub(super) groups: Vec<Group>,
+    /// A job asks for at least one of these, where its tokens do not tell it yet.
+    pub(super) skill_ids: Vec<Uuid>,
     pub(super) near: Option<Vicinity>,
     pub(super) pays_at_least: Option<f64>,
     pub(super) starts_at_most: Option<f64>,
+    /// The two amounts do not count for a job that tells no salary.
+    pub(super) or_unknown: bool,
     pub(super) posted_after: Option<DateTime<Utc>>,
 }
 
+/// Tokens of which a job has at least one.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Whose filter it is: counts of this facet leave it out.
+    pub(super) facet: Option<Facet>,
+    pub(super) tokens: Vec<i32>,
+}
+
 impl Conditions {
+    fn require(&mut self, facet: Option<Facet>, tokens: Vec<i32>) {
+        if !tokens.is_empty() {
+            self.groups.push(Group { facet, tokens });
+        }
+    }
+
+    /// Without what narrows this facet itself; none where nothing does.
+    pub(super) fn without(&self, facet: Facet) -> Option<Self> {
+        let mut wider = self.clone();
+        wider.groups.retain(|group| group.facet != Some(facet));
+        if facet == Facet::Salary {
+            wider.pays_at_least = None;
+            wider.starts_at_most = None;
+        }
+        (wider.groups.len() < self.groups.len()).then_some(wider)
+    }
+
     /// Whether an index other than that of the dates can look them up.
     pub(super) fn narrow(&self) -> bool {
         self.query.meant.is_some()
             || self.place.is_some()
-            || !self.tokens.is_empty()
+            || !self.groups.is_empty()
+            || !self.skill_ids.is_empty()
             || self.near.is_some()
     }
 }
@@ -43,74 +83,96 @@ impl Conditions {
 ///
 /// # Errors
 ///
-/// `Invalid` for a category or company that does not exist.
+/// `Invalid` for each category, company and skill that does not exist, and for
+/// distances from nowhere.
 pub(super) async fn conditions(
     conn: &mut PgConnection,
     as_of: DateTime<Utc>,
     search: &Search,
 ) -> Result<Option<Conditions>> {
+    let located = located(conn, search).await?;
     let query = Query::parse(&search.text);
     if query.is_senseless() {
         return Ok(None);
     }
-    let Some(mut conditions) = located(conn, search).await? else {
+    let Some(mut conditions) = located else {
         return Ok(None);
     };
     conditions.query = query.compile(&db::lexemes(conn, &query.words()).await?);
-    let groups = &mut conditions.tokens;
     let one_of = |kind: Kind, values: Vec<i32>| -> Vec<i32> {
         values.into_iter().map(|value| token(kind, value)).collect()
     };
     // The enums' own order, from 1, as SQL counts.
-    groups.push(one_of(
-        Kind::JobType,
-        search.job_types.iter().map(|t| *t as i32 + 1).collect(),
-    ));
-    groups.push(one_of(
-        Kind::Experience,
-        search
-            .experience_levels
-            .iter()
-            .map(|level| *level as i32 + 1)
-            .collect(),
-    ));
-    groups.push(one_of(
-        Kind::Remote,
-        search.is_remote.into_iter().map(i32::from).collect(),
-    ));
-    groups.push(one_of(Kind::Category, categories_of(conn, search).await?));
-    groups.push(one_of(Kind::Company, companies_of(conn, search).await?));
-    groups.push(
-        search
-            .salary_currency
-            .iter()
-            .map(|code| tokens::currency(code))
-            .collect(),
+    let job_types = search.job_types.iter().map(|t| *t as i32 + 1).collect();
+    conditions.require(Some(Facet::JobType), one_of(Kind::JobType, job_types));
+    let levels = search.experience_levels.iter();
+    let levels = levels.map(|level| *level as i32 + 1).collect();
+    conditions.require(
+        Some(Facet::ExperienceLevel),
+        one_of(Kind::Experience, levels),
     );
-    let yearly = |amount: Option<Decimal>| Some(amount?.to_f64()? * per_year(search.salary_period));
-    conditions.pays_at_least = yearly(search.salary_min);
-    conditions.starts_at_most = yearly(search.salary_max);
-    groups.push(
-        conditions
-            .pays_at_least
-            .and_then(tokens::salary_at_least)
-            .into_iter()
-            .collect(),
+    if let Some(workplaces) = search.workplaces() {
+        if workplaces.is_empty() {
+            return Ok(None);
+        }
+        let tokens = workplaces.into_iter().map(workplace).collect();
+        conditions.require(Some(Facet::Workplace), tokens);
+    }
+    let named = named(conn, search).await?;
+    conditions.require(
+        Some(Facet::Category),
+        one_of(Kind::Category, named.categories),
     );
-    groups.push(
-        conditions
-            .starts_at_most
-            .and_then(tokens::salary_at_most)
-            .into_iter()
-            .collect(),
-    );
-    groups.retain(|group| !group.is_empty());
+    conditions.require(Some(Facet::Company), one_of(Kind::Company, named.companies));
+    if named.skills.is_empty() || db::layout(conn).await? >= LAYOUT {
+        let ordinals = named.skills.iter().map(|skill| skill.ordinal).collect();
+        conditions.require(None, one_of(Kind::Skill, ordinals));
+    } else {
+        conditions.skill_ids = named.skills.iter().map(|skill| skill.id).collect();
+    }
+    pay(&mut conditions, search);
     let within = search
         .posted_within_days
         .map(|days| as_of - TimeDelta::days(days.into()));
     conditions.posted_after = search.posted_after.max(within);
     conditions.as_of = as_of;
     Ok(Some(conditions))
+}
+
+/// Pay: each amount by the step below or above it, and then exactly.
+fn pay(conditions: &mut Conditions, search: &Search) {
+    let unknown = [token(Kind::SalaryUnknown, 0)];
+    let yearly = |amount: Option<Decimal>| Some(amount?.to_f64()? * per_year(search.salary_period));
+    conditions.pays_at_least = yearly(search.salary_min);
+    conditions.starts_at_most = yearly(search.salary_max);
+    let amounts = [
+        (
+            conditions.pays_at_least,
+            tokens::salary_at_least as fn(f64) -> Option<i32>,
+        ),
+        (conditions.starts_at_most, tokens::salary_at_most),
+    ];
+    let any_amount = amounts.iter().any(|(amount, _)| amount.is_some());
+    let with_unknown = search.unknown_salary.unwrap_or(!any_amount);
+    conditions.or_unknown = with_unknown;
+    for (amount, step) in amounts {
+        let Some(amount) = amount else { continue };
+        let mut tokens = step(amount).map_or_else(tokens::salary_known, |token| vec![token]);
+        if with_unknown {
+            tokens.extend(unknown);
+        }
+        conditions.require(Some(Facet::Salary), tokens);
+    }
+    if !any_amount && !with_unknown {
+        conditions.require(Some(Facet::Salary), tokens::salary_known());
+    }
+    if let Some(code) = &search.salary_currency {
+        let mut tokens = vec![tokens::currency(code)];
+        if search.unknown_salary == Some(true) {
+            tokens.extend(unknown);
+        }
+        conditions.require(None, tokens);
+    }
 }
 
 /// The conditions of the location alone; none where it has no word.
@@ -121,13 +183,19 @@ async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Cond
         .as_deref()
         .filter(|text| !text.trim().is_empty())
     else {
+        if search.sort == Sort::Distance {
+            return Err(no_distance());
+        }
         return Ok(Some(conditions));
     };
     let location = places::geocode(text);
     if location.is_remote {
-        conditions.tokens.push(vec![token(Kind::Remote, 1)]);
+        conditions.require(None, vec![workplace(Workplace::Remote)]);
     }
     conditions.near = Vicinity::of(&location, search.radius_km);
+    if search.sort == Sort::Distance && location.places.is_empty() {
+        return Err(no_distance());
+    }
     if location.is_unknown() {
         let words = Query::phrase(text);
         let lexemes = db::lexemes(conn, &words.words()).await?;
@@ -137,6 +205,14 @@ async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Cond
         }
     }
     Ok(Some(conditions))
+}
+
+fn no_distance() -> Error {
+    Error::invalid(
+        "sort",
+        "no_distance",
+        "distances need a `location` that names a city",
+    )
 }
 
 fn per_year(period: SalaryPeriod) -> f64 {
@@ -149,20 +225,38 @@ fn per_year(period: SalaryPeriod) -> f64 {
     }
 }
 
-async fn categories_of(conn: &mut PgConnection, search: &Search) -> Result<Vec<i32>> {
-    let mut ordinals = Vec::new();
-    for reference in &search.categories {
-        let id = categories::resolve(conn, reference).await?;
-        ordinals.extend(db::category_ordinal(conn, id).await?);
-    }
-    Ok(ordinals)
+/// What a search names, found.
+#[derive(Default)]
+struct Named {
+    categories: Vec<i32>,
+    companies: Vec<i32>,
+    skills: Vec<db::SkillNumber>,
 }
 
-async fn companies_of(conn: &mut PgConnection, search: &Search) -> Result<Vec<i32>> {
-    let mut ordinals = Vec::new();
-    for reference in &search.companies {
-        let id = companies::resolve(conn, reference).await?;
-        ordinals.extend(db::company_ordinal(conn, id).await?);
+/// All that do not exist are named together.
+async fn named(conn: &mut PgConnection, search: &Search) -> Result<Named> {
+    let mut named = Named::default();
+    let mut unknown = Vec::new();
+    for reference in &search.categories {
+        if let Some(id) = keep(categories::resolve(conn, reference).await, &mut unknown)? {
+            named
+                .categories
+                .extend(db::category_ordinal(conn, id).await?);
+        }
     }
-    Ok(ordinals)
+    for reference in &search.companies {
+        if let Some(id) = keep(companies::resolve(conn, reference).await, &mut unknown)? {
+            named.companies.extend(db::company_ordinal(conn, id).await?);
+        }
+    }
+    for reference in &search.skills {
+        if let Some(id) = keep(skills::resolve(conn, reference).await, &mut unknown)? {
+            named.skills.extend(db::skill_number(conn, id).await?);
+        }
+    }
+    if unknown.is_empty() {
+        Ok(named)
+    } else {
+        Err(Error::Invalid(unknown))
+    }
 }

@@ -34,6 +34,17 @@ pub enum SearchCursor {
         #[serde(rename = "i")]
         id: Uuid,
     },
+    /// In a list by pay or distance.
+    Key {
+        #[serde(rename = "s", with = "ts_microseconds")]
+        as_of: DateTime<Utc>,
+        #[serde(rename = "k")]
+        key: i32,
+        #[serde(rename = "p", with = "ts_microseconds")]
+        at: DateTime<Utc>,
+        #[serde(rename = "i")]
+        id: Uuid,
+    },
     Date {
         #[serde(rename = "s", with = "ts_microseconds")]
         as_of: DateTime<Utc>,
@@ -47,9 +58,10 @@ pub enum SearchCursor {
 impl SearchCursor {
     pub(super) fn as_of(&self) -> DateTime<Utc> {
         match self {
-            Self::Rank { as_of, .. } | Self::Block { as_of, .. } | Self::Date { as_of, .. } => {
-                *as_of
-            }
+            Self::Rank { as_of, .. }
+            | Self::Block { as_of, .. }
+            | Self::Key { as_of, .. }
+            | Self::Date { as_of, .. } => *as_of,
         }
     }
 }

@@ -9,10 +9,11 @@ use super::{
     compounds,
     language::Language,
     locality::Locality,
+    pay,
     terms::{self, Reading},
     tokens::{self, Kind, token},
 };
-use crate::{places, plain_text::plain_text};
+use crate::{jobs::Workplace, places, plain_text::plain_text};
 
 /// A live job as the refresh reads it.
 #[derive(Clone, Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Source {
     pub(super) benefits: String,
     pub(super) location: String,
     pub(super) is_remote: bool,
+    pub(super) is_hybrid: bool,
     /// Places in their enums, from 1.
     pub(super) job_type: i16,
     pub(super) experience_level: Option<i16>,
@@ -39,6 +41,7 @@ pub(super) struct Source {
     /// The category's ordinal, then those above it.
     pub(super) category_path: Vec<i32>,
     pub(super) skills: Vec<String>,
+    pub(super) skill_ordinals: Vec<i32>,
 }
 
 /// A row of `job_search_documents` before PostgreSQL stems its words.
@@ -171,7 +174,7 @@ impl List {
 fn facts(source: &Source, locality: &Locality) -> Vec<i32> {
     let mut facts = vec![
         token(Kind::JobType, source.job_type.into()),
-        token(Kind::Remote, source.is_remote.into()),
+        workplace(Workplace::of(source.is_remote, source.is_hybrid)),
         token(Kind::Company, source.company_ordinal),
         tokens::currency(&source.salary_currency),
     ];
@@ -188,11 +191,30 @@ fn facts(source: &Source, locality: &Locality) -> Vec<i32> {
         source.yearly_salary_min,
         source.yearly_salary_max,
     ));
+    facts.extend(pay::tokens(
+        source.yearly_salary_min,
+        source.yearly_salary_max,
+    ));
+    facts.extend(
+        source
+            .skill_ordinals
+            .iter()
+            .map(|ordinal| token(Kind::Skill, *ordinal)),
+    );
     facts.extend(tokens::slots(source.published_at));
     facts.extend(&locality.tokens);
     facts.sort_unstable();
     facts.dedup();
     facts
+}
+
+pub(super) fn workplace(workplace: Workplace) -> i32 {
+    let value = match workplace {
+        Workplace::OnSite => 0,
+        Workplace::Remote => 1,
+        Workplace::Hybrid => 2,
+    };
+    token(Kind::Workplace, value)
 }
 
 /// How much an ad tells, from 0 to 1.

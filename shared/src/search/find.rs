@@ -10,11 +10,13 @@ use super::{
     conditions::{Conditions, conditions},
     cursor::SearchCursor,
     db::{self, Match},
+    facets::{self, Facet, FacetCounts},
+    order::Order,
     snippet::snippet,
 };
 use crate::{
     Result,
-    jobs::{self, ExperienceLevel, JobSummary, JobType, SalaryPeriod},
+    jobs::{self, ExperienceLevel, JobSummary, JobType, SalaryPeriod, Workplace},
     pagination::{Paging, Slice, Start},
 };
 
@@ -29,10 +31,13 @@ pub struct Search {
     pub job_types: Vec<JobType>,
     pub experience_levels: Vec<ExperienceLevel>,
     pub is_remote: Option<bool>,
+    pub workplaces: Vec<Workplace>,
     /// Ids, slugs or names of categories; each stands for all below it.
     pub categories: Vec<String>,
     /// Ids, slugs or names.
     pub companies: Vec<String>,
+    /// Ids, slugs or names of skills, of which a job asks for one at least.
+    pub skills: Vec<String>,
     /// What the job may pay at least.
     pub salary_min: Option<Decimal>,
     /// What the job may start at, at most.
@@ -40,10 +45,15 @@ pub struct Search {
     /// Of the two amounts.
     pub salary_period: SalaryPeriod,
     pub salary_currency: Option<String>,
+    /// Whether jobs that tell no salary are among them; where nothing is said, they
+    /// are while no amount is asked for.
+    pub unknown_salary: Option<bool>,
     pub posted_after: Option<DateTime<Utc>>,
     /// From the time of the first page on.
     pub posted_within_days: Option<u16>,
     pub sort: Sort,
+    /// What is counted beside the page.
+    pub facets: Vec<Facet>,
 }
 
 impl Default for Search {
@@ -55,16 +65,38 @@ impl Default for Search {
             job_types: vec![],
             experience_levels: vec![],
             is_remote: None,
+            workplaces: vec![],
             categories: vec![],
             companies: vec![],
+            skills: vec![],
             salary_min: None,
             salary_max: None,
             salary_period: SalaryPeriod::Yearly,
             salary_currency: None,
+            unknown_salary: None,
             posted_after: None,
             posted_within_days: None,
             sort: Sort::Relevance,
+            facets: vec![],
         }
+    }
+}
+
+impl Search {
+    /// Where the work may be done, by both of the filters that tell; none where
+    /// neither narrows.
+    pub(super) fn workplaces(&self) -> Option<Vec<Workplace>> {
+        let all = [Workplace::OnSite, Workplace::Hybrid, Workplace::Remote];
+        if self.workplaces.is_empty() && self.is_remote.is_none() {
+            return None;
+        }
+        let fits = |one: &Workplace| {
+            (self.workplaces.is_empty() || self.workplaces.contains(one))
+                && self
+                    .is_remote
+                    .is_none_or(|remote| remote == (*one == Workplace::Remote))
+        };
+        Some(all.into_iter().filter(fits).collect())
     }
 }
 
@@ -74,6 +106,12 @@ pub enum Sort {
     #[default]
     Relevance,
     Date,
+    /// By what a year may pay at most, the highest first, whatever the currency; amounts
+    /// that differ by less than a thousandth count as equal. Pay that is not told
+    /// comes last.
+    Salary,
+    /// From the nearest of the location's places.
+    Distance,
 }
 
 /// A job that was found.
@@ -92,6 +130,8 @@ pub struct Found {
     pub hits: Slice<Hit, SearchCursor>,
     /// Whether the total, where there is one, was counted; else it is about right.
     pub total_is_exact: bool,
+    /// Those that were asked for, in that order.
+    pub facets: Vec<FacetCounts>,
 }
 
 /// Live jobs that match, best or newest first; counted for page numbers only.
@@ -130,6 +170,11 @@ pub async fn find_with(
             total: counted.then_some(0),
         },
         total_is_exact: true,
+        facets: search
+            .facets
+            .iter()
+            .map(|facet| FacetCounts::none(*facet))
+            .collect(),
     };
     let Some(conditions) = conditions(tx, as_of, search).await? else {
         return Ok(nothing);
@@ -138,10 +183,15 @@ pub async fn find_with(
         return Ok(nothing);
     };
     let by_relevance = search.sort == Sort::Relevance && conditions.query.meant.is_some();
-    let mut page = if by_relevance {
-        climb.best(paging).await?
-    } else {
-        climb.newest(paging).await?
+    let order = match search.sort {
+        Sort::Salary => Some(Order::Pay),
+        Sort::Distance => Order::by_distance(&conditions),
+        Sort::Relevance | Sort::Date => None,
+    };
+    let mut page = match order {
+        Some(order) => climb.in_order(&order, paging).await?,
+        None if by_relevance => climb.best(paging).await?,
+        None => climb.newest(paging).await?,
     };
     let mut total_is_exact = true;
     if counted {
@@ -150,6 +200,7 @@ pub async fn find_with(
         total_is_exact = total.is_exact;
     }
     Ok(Found {
+        facets: facets::count(tx, &conditions, effort, &search.facets).await?,
         hits: Slice {
             rows: hits(tx, &page.rows, &conditions, by_relevance).await?,
             next: page.next,

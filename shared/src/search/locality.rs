@@ -1,8 +1,10 @@
 //! Where a job is and where a query looks, as points and tokens.
 
-use crate::places::{Area, Location, Place, Region};
-
-use super::tokens::{self, Kind, token};
+use super::{
+    order::tenths,
+    tokens::{self, Kind, token},
+};
+use crate::places::{self, Area, Location, Place, Region};
 
 /// Where a job is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +20,7 @@ impl Locality {
         for place in &location.places {
             tokens.extend(tokens::cells(place.latitude.into(), place.longitude.into()));
             tokens.push(state(place.country, place.admin1));
+            tokens.push(of_place(place));
         }
         for area in &location.areas {
             match area {
@@ -50,6 +53,51 @@ pub(super) struct Vicinity {
     pub(super) tokens: Option<Vec<i32>>,
     /// Of those, what is enough: the job lies in the area.
     pub(super) areas: Vec<i32>,
+    pub(super) ring: Ring,
+}
+
+/// What part of the vicinity is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ring {
+    All,
+    /// Within the radius, so many tenths of a kilometre away, rounded down.
+    Tenths(i32, i32),
+    /// In an area, and not within the radius.
+    Beyond,
+}
+
+/// The places of the table within the radius, by distance: tenths of a kilometre,
+/// and the token of the place.
+pub(super) fn near_places(near: &Vicinity) -> Vec<(i32, i32)> {
+    // A little farther than the circle, for SQL computes a little differently.
+    let reach = f64::from(near.radius_km) + 1.0;
+    let mut found: Vec<(i32, i32)> = places::all()
+        .iter()
+        .filter_map(|place| {
+            let nearest = near
+                .points
+                .iter()
+                .map(|from| km_between(*from, point(place), reach))
+                .fold(f64::INFINITY, f64::min);
+            (nearest <= reach).then(|| (tenths(nearest), of_place(place)))
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// On a sphere of the earth's mean radius, as SQL does; infinite where the
+/// latitudes alone are farther than `most` apart.
+fn km_between(a: (f32, f32), b: (f32, f32), most: f64) -> f64 {
+    const KM_PER_DEGREE: f64 = 111.0;
+    let degrees = |a: f32, b: f32| f64::from(a) - f64::from(b);
+    if degrees(a.0, b.0).abs() * KM_PER_DEGREE > most + 1.0 {
+        return f64::INFINITY;
+    }
+    let half = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
+    let cosines = f64::from(a.0).to_radians().cos() * f64::from(b.0).to_radians().cos();
+    let square = half(degrees(a.0, b.0)) + cosines * half(degrees(a.1, b.1));
+    12_742.0 * square.min(1.0).sqrt().asin()
 }
 
 impl Vicinity {
@@ -76,8 +124,13 @@ impl Vicinity {
             radius_km,
             tokens,
             areas,
+            ring: Ring::All,
         })
     }
+}
+
+fn of_place(place: &Place) -> i32 {
+    token(Kind::Place, i32::try_from(place.id).unwrap_or(0))
 }
 
 fn point(place: &Place) -> (f32, f32) {

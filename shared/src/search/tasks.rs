@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::layout::LAYOUT;
 use crate::queue::{self, Task};
 
 /// Jobs in one task: about a quarter second of work.
@@ -69,6 +70,10 @@ pub struct RefreshScope {
     /// How many are done.
     #[serde(default)]
     pub done: u64,
+    /// The least layout among its steps, which are of several releases while one
+    /// follows another.
+    #[serde(default)]
+    pub layout: i32,
 }
 
 impl RefreshScope {
@@ -77,6 +82,7 @@ impl RefreshScope {
             scope,
             after: None,
             done: 0,
+            layout: LAYOUT,
         }
     }
 }
@@ -105,6 +111,20 @@ impl Task for RefreshScope {
 pub async fn enqueue_scope(conn: &mut PgConnection, scope: Scope) -> Result<(), sqlx::Error> {
     queue::enqueue(conn, &RefreshScope::of(scope)).await?;
     Ok(())
+}
+
+/// Looks whether the documents are those of this release, and else has them
+/// written anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RebuildOutdated {}
+
+impl Task for RebuildOutdated {
+    const KIND: &'static str = "search.rebuild_outdated";
+    const QUEUE: &'static str = "search";
+
+    fn unique_key(&self) -> Option<String> {
+        Some("search:outdated".to_owned())
+    }
 }
 
 /// Compares all search documents with their jobs, one batch a task: each enqueues

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 pub enum Kind {
     JobType = 1,
     Experience = 2,
-    Remote = 3,
+    /// 0 on site, 1 remote, 2 hybrid.
+    Workplace = 3,
     /// The job's category and each above it, by ordinal.
     Category = 4,
     /// By ordinal.
@@ -40,6 +41,15 @@ pub enum Kind {
     InRegion = 18,
     /// A region that the job names as its place.
     AcrossRegion = 19,
+    /// By ordinal.
+    Skill = 20,
+    /// By the number of the table of places.
+    Place = 21,
+    /// Where the upper end of the salary lies, in the steps of [`super::pay`].
+    Pay1 = 22,
+    Pay16 = 23,
+    Pay256 = 24,
+    Pay4096 = 25,
 }
 
 const VALUE_BITS: u32 = 25;
@@ -88,6 +98,11 @@ pub fn salary_at_most(amount: f64) -> Option<i32> {
         .iter()
         .position(|step| f64::from(*step) >= amount)?;
     Some(token(Kind::SalaryFrom, i32::try_from(number).ok()?))
+}
+
+/// One of these every known salary has, and no unknown one.
+pub fn salary_known() -> Vec<i32> {
+    vec![token(Kind::SalaryReaches, 0), token(Kind::SalaryFrom, 0)]
 }
 
 pub fn currency(code: &str) -> i32 {
@@ -238,7 +253,7 @@ mod tests {
     #[test]
     fn tokens_of_two_kinds_never_meet() {
         assert_ne!(token(Kind::JobType, 1), token(Kind::Experience, 1));
-        assert!(token(Kind::AcrossRegion, (1 << VALUE_BITS) - 1) > 0);
+        assert!(token(Kind::Pay4096, (1 << VALUE_BITS) - 1) > 0);
         assert_ne!(currency("USD"), currency("EUR"));
     }
 
@@ -265,6 +280,7 @@ mod tests {
             if f64::from(lower + width) >= asked && let Some(token) = salary_at_least(asked) {
                 prop_assert!(has.contains(&token));
             }
+            prop_assert!(salary_known().iter().any(|token| has.contains(token)));
             if f64::from(lower) <= asked && let Some(token) = salary_at_most(asked) {
                 prop_assert!(has.contains(&token));
             }

@@ -43,7 +43,7 @@ pub async fn find_or_create(
     find(conn, ids, slugs).await
 }
 
-async fn find(conn: &mut PgConnection, ids: &[Uuid], slugs: &[String]) -> Result<Vec<Skill>> {
+pub async fn find(conn: &mut PgConnection, ids: &[Uuid], slugs: &[String]) -> Result<Vec<Skill>> {
     let skills = sqlx::query_as!(
         Skill,
         r#"

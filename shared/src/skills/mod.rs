@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{FieldError, Result, slug::slug};
+use crate::{Error, FieldError, Result, slug::slug};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skill {
@@ -58,6 +58,20 @@ pub struct SkillCursor {
 
 /// The longest name of a skill, in characters.
 pub const MAX_NAME: usize = 100;
+
+/// The skill that a request names by id, slug or any spelling of its name.
+pub async fn resolve(conn: &mut PgConnection, reference: &str) -> Result<Uuid> {
+    let name = reference.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ids: Vec<Uuid> = Uuid::parse_str(&name).into_iter().collect();
+    let found = db::find(conn, &ids, &[slug(&name), name]).await?;
+    found.first().map(|skill| skill.id).ok_or_else(|| {
+        Error::invalid(
+            "skill",
+            "unknown_skill",
+            "no skill has this id, slug or name",
+        )
+    })
+}
 
 /// The skills that a request names by id or name, one for each reference, in
 /// their order. Unknown names become skills; two spellings of one slug are one

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use jobboard_shared::search::{
     self,
-    tasks::{CheckDocuments, RECHECK_AFTER, RecheckJobs, RefreshJobs},
+    tasks::{
+        CheckDocuments, RECHECK_AFTER, RebuildOutdated, RecheckJobs, RefreshJobs, RefreshScope,
+        Scope,
+    },
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -99,6 +102,59 @@ async fn a_rebuild_shows_how_far_it_is() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.ends_with("done\n"), "{told}");
     assert_eq!(found_sorted(&app, "").await, ["One", "Two"]);
+}
+
+/// Documents of a release that put less into them are found all the same, and
+/// written anew without anybody asking.
+#[tokio::test]
+async fn documents_of_a_former_release_are_found_and_replaced() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    let skilled = json!({"skills": ["C++"], "salary_min": 1000});
+    publish(&employer, "Skilled", skilled).await;
+    publish(&employer, "Other", json!({})).await;
+    app.drain_tasks().await;
+    // Kinds of tokens from 20 on came with layout 1.
+    sqlx::raw_sql(
+        "update job_search_documents
+             set tokens = array(select token from unnest(tokens) token where token >> 25 < 20);
+         update search_layout set built = 0",
+    )
+    .execute(&app.db)
+    .await
+    .expect("documents of old");
+    let built = async || -> i32 {
+        sqlx::query_scalar("select built from search_layout")
+            .fetch_one(&app.db)
+            .await
+            .expect("the layout")
+    };
+    assert_eq!(found_sorted(&app, "skill=c%2B%2B").await, ["Skilled"]);
+    app.enqueue(&RebuildOutdated {}).await;
+    app.drain_tasks().await;
+    assert_eq!(built().await, search::LAYOUT);
+    assert_eq!(found_sorted(&app, "skill=c%2B%2B").await, ["Skilled"]);
+    let old: i64 = sqlx::query_scalar(
+        "select count(*) from job_search_documents
+         where not exists (select from unnest(tokens) token where token >> 25 = 20)",
+    )
+    .fetch_one(&app.db)
+    .await
+    .expect("count");
+    assert_eq!(old, 1, "one asks for no skill");
+    // It is the layout now: nothing is done again.
+    app.enqueue(&RebuildOutdated {}).await;
+    assert_eq!(app.drain_tasks().await.done, 1);
+    // Steps of a release that does not know the layout prove nothing.
+    sqlx::raw_sql("update search_layout set built = 0")
+        .execute(&app.db)
+        .await
+        .expect("outdated");
+    let mut walk = RefreshScope::of(Scope::All);
+    walk.layout = 0;
+    app.enqueue(&walk).await;
+    app.drain_tasks().await;
+    assert_eq!(built().await, 0);
 }
 
 async fn check(app: &TestApp) {

@@ -23,14 +23,15 @@ async fn facts_narrow_a_search() {
         "Berlin",
         json!({"location": "Potsdam, Germany", "job_type": "contract", "category": "masonry",
                "experience_level": "senior", "salary_min": 50, "salary_max": 60,
-               "salary_period": "hourly", "salary_currency": "EUR"}),
+               "salary_period": "hourly", "salary_currency": "EUR", "workplace": "hybrid",
+               "skills": ["C++", "C"]}),
     )
     .await;
     publish(
         &employer,
         "Oakland",
         json!({"location": "Oakland, CA", "company": "Other", "category": "stonework",
-               "salary_min": 90000}),
+               "salary_min": 90000, "skills": ["C", "Node.js"]}),
     )
     .await;
     publish(
@@ -59,6 +60,20 @@ async fn facts_narrow_a_search() {
         ),
         ("experience_level=senior", vec!["Berlin"]),
         ("is_remote=false", vec!["Berlin", "Oakland"]),
+        ("is_remote=true", vec!["Anywhere"]),
+        ("workplace=hybrid", vec!["Berlin"]),
+        ("workplace=on_site", vec!["Oakland"]),
+        ("workplace=remote", vec!["Anywhere"]),
+        (
+            "workplace=remote&workplace=hybrid",
+            vec!["Anywhere", "Berlin"],
+        ),
+        ("workplace=hybrid&is_remote=false", vec!["Berlin"]),
+        ("workplace=hybrid&is_remote=true", vec![]),
+        ("skill=c", vec!["Berlin", "Oakland"]),
+        ("skill=c%2B%2B", vec!["Berlin"]),
+        ("skill=node+js", vec!["Oakland"]),
+        ("skill=node-js&skill=c-plus-plus", vec!["Berlin", "Oakland"]),
         ("category=stonework", vec!["Berlin", "Oakland"]),
         ("category=Masonry", vec!["Berlin"]),
         ("company=other", vec!["Oakland"]),
@@ -68,6 +83,23 @@ async fn facts_narrow_a_search() {
         ("salary_max=95000", vec!["Oakland"]),
         ("salary_min=55&salary_period=hourly", vec!["Berlin"]),
         ("salary_min=1&salary_currency=USD", vec!["Oakland"]),
+        ("salary_unknown=false", vec!["Berlin", "Oakland"]),
+        ("salary_unknown=true", vec!["Anywhere", "Berlin", "Oakland"]),
+        ("salary_min=1", vec!["Berlin", "Oakland"]),
+        (
+            "salary_min=95000&salary_unknown=true",
+            vec!["Anywhere", "Berlin"],
+        ),
+        (
+            "salary_max=95000&salary_unknown=true",
+            vec!["Anywhere", "Oakland"],
+        ),
+        ("salary_max=9000000&salary_min=95000", vec!["Berlin"]),
+        ("salary_currency=EUR", vec!["Berlin"]),
+        (
+            "salary_currency=EUR&salary_unknown=true",
+            vec!["Anywhere", "Berlin"],
+        ),
         ("posted_within=1", vec!["Anywhere", "Berlin", "Oakland"]),
         ("posted_after=2999-01-01T00:00:00Z", vec![]),
         ("q=berlin&location=Berlin&job_type=contract", vec!["Berlin"]),
@@ -76,12 +108,26 @@ async fn facts_narrow_a_search() {
     }
     let answer = app
         .anonymous()
-        .get("/api/jobs/search/?category=nonsense")
+        .get(
+            "/api/jobs/search/?category=nonsense&company=none&skill=nothing&skill=c\
+             &category=masonry&category=more",
+        )
         .await;
     assert_eq!(
         answer.expect(422).field_errors(),
-        [("category".to_owned(), "unknown_category".to_owned())]
+        [
+            ("category", "unknown_category"),
+            ("category", "unknown_category"),
+            ("company", "unknown_company"),
+            ("skill", "unknown_skill")
+        ]
+        .map(|(field, code)| (field.to_owned(), code.to_owned()))
     );
+    let answer = app
+        .anonymous()
+        .get("/api/jobs/search/?workplace=moon&salary_unknown=maybe&radius=0")
+        .await;
+    assert_eq!(answer.expect(422).field_errors().len(), 3);
 }
 
 #[tokio::test]

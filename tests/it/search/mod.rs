@@ -4,6 +4,7 @@ mod blocks;
 mod checks;
 mod corrections;
 mod facts;
+mod naive;
 mod spelling;
 mod typos;
 mod words;

@@ -32,7 +32,7 @@ pub(in crate::search) async fn live_jobs(
     sqlx::query_as!(
         Source,
         r#"select j.id as job_id, j.title, j.description, j.requirements, j.responsibilities,
-                  j.benefits, j.location, j.is_remote,
+                  j.benefits, j.location, j.is_remote, j.is_hybrid,
                   array_position(enum_range(null::job_type), j.job_type)::smallint as "job_type!",
                   array_position(enum_range(null::experience_level), j.experience_level)::smallint
                       as experience_level,
@@ -56,7 +56,13 @@ pub(in crate::search) async fn live_jobs(
                       where js.job_id = j.id
                       order by js.is_required desc, s.popularity_score desc, s.name
                       limit 100
-                  ) as "skills!"
+                  ) as "skills!",
+                  array(
+                      select s.ordinal from job_skills js join skills s on s.id = js.skill_id
+                      where js.job_id = j.id
+                      order by js.is_required desc, s.popularity_score desc, s.name
+                      limit 100
+                  ) as "skill_ordinals!"
            from jobs j
            join companies c on c.id = j.company_id
            left join categories category on category.id = j.category_id

@@ -21,6 +21,16 @@ pub(in crate::search) struct Match {
 }
 
 impl Match {
+    /// In a list that has no scores.
+    pub(super) fn dated(job_id: Uuid, published_at: DateTime<Utc>) -> Self {
+        Self {
+            job_id,
+            published_at,
+            tier: Tier::Text,
+            score: 0,
+        }
+    }
+
     /// Its place among all that match, the best first.
     pub(in crate::search) fn place(&self) -> (Tier, i32, Uuid) {
         (self.tier, -self.score, self.job_id)
@@ -163,12 +173,7 @@ pub(in crate::search) async fn newest(
     let rows: Vec<(Uuid, DateTime<Utc>)> = query.build_query_as().fetch_all(conn).await?;
     Ok(rows
         .into_iter()
-        .map(|(job_id, published_at)| Match {
-            job_id,
-            published_at,
-            tier: Tier::Text,
-            score: 0,
-        })
+        .map(|(job_id, published_at)| Match::dated(job_id, published_at))
         .collect())
 }
 
@@ -237,6 +242,26 @@ pub(in crate::search) async fn category_ordinal(
     sqlx::query_scalar!("select ordinal from categories where id = $1", id)
         .fetch_optional(conn)
         .await
+}
+
+/// A skill as jobs name it, and as the index does.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::search) struct SkillNumber {
+    pub(in crate::search) id: Uuid,
+    pub(in crate::search) ordinal: i32,
+}
+
+pub(in crate::search) async fn skill_number(
+    conn: &mut PgConnection,
+    id: Uuid,
+) -> sqlx::Result<Option<SkillNumber>> {
+    sqlx::query_as!(
+        SkillNumber,
+        "select id, ordinal from skills where id = $1",
+        id
+    )
+    .fetch_optional(conn)
+    .await
 }
 
 pub(in crate::search) async fn company_ordinal(

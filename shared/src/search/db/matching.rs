@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::search::{conditions::Conditions, span::Span, tokens};
+use crate::search::{
+    conditions::Conditions,
+    locality::{Ring, Vicinity},
+    span::Span,
+    tokens,
+};
 
 /// Scores are whole numbers, which a cursor carries exactly.
 pub(in crate::search) const SCORE_ONE: i32 = 1_000_000;
@@ -82,19 +87,34 @@ pub(super) fn push_matches(
           where (d.expires_at is null or d.expires_at > (select app_now()))",
     );
     push_words(query, conditions, part.tier);
-    for group in &conditions.tokens {
-        query.push(" and d.tokens && ").push_bind(group.clone());
+    for group in &conditions.groups {
+        query
+            .push(" and d.tokens && ")
+            .push_bind(group.tokens.clone());
+    }
+    if !conditions.skill_ids.is_empty() {
+        query.push(" and d.job_id in (select job_id from job_skills where skill_id = any(");
+        query.push_bind(conditions.skill_ids.clone()).push("))");
     }
     push_span(query, conditions, part.span);
     push_vicinity(query, conditions);
     if let Some(amount) = conditions.pays_at_least {
-        query.push(" and coalesce(d.yearly_salary_max, d.yearly_salary_min) >= ");
+        query.push(" and (coalesce(d.yearly_salary_max, d.yearly_salary_min) >= ");
         query.push_bind(amount);
+        push_or_unknown(query, conditions);
     }
     if let Some(amount) = conditions.starts_at_most {
-        query.push(" and coalesce(d.yearly_salary_min, d.yearly_salary_max) <= ");
+        query.push(" and (coalesce(d.yearly_salary_min, d.yearly_salary_max) <= ");
         query.push_bind(amount);
+        push_or_unknown(query, conditions);
     }
+}
+
+fn push_or_unknown(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
+    if conditions.or_unknown {
+        query.push(" or coalesce(d.yearly_salary_min, d.yearly_salary_max) is null");
+    }
+    query.push(")");
 }
 
 fn push_words(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
@@ -172,6 +192,33 @@ fn push_vicinity(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
     let Some(near) = &conditions.near else {
         return;
     };
+    match near.ring {
+        Ring::All => {}
+        Ring::Tenths(from, to) => {
+            query
+                .push(" and (select min(km) <= ")
+                .push_bind(near.radius_km);
+            query
+                .push(" and floor(min(km) * 10) between ")
+                .push_bind(from);
+            query.push(" and ").push_bind(to).push(" from ");
+            push_km_away(query, near);
+            query.push(")");
+            return;
+        }
+        Ring::Beyond => {
+            query
+                .push(" and d.tokens && ")
+                .push_bind(near.areas.clone());
+            query
+                .push(" and (select min(km) <= ")
+                .push_bind(near.radius_km);
+            query.push(" from ");
+            push_km_away(query, near);
+            query.push(") is not true");
+            return;
+        }
+    }
     if let Some(tokens) = &near.tokens {
         query.push(" and d.tokens && ").push_bind(tokens.clone());
     }
@@ -187,4 +234,18 @@ fn push_vicinity(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
             .push_bind(near.areas.clone());
         query.push(")");
     }
+}
+
+/// A row with `km` for each place of the job and each that is asked for: what
+/// `any_within_km` computes.
+pub(super) fn push_km_away(query: &mut QueryBuilder<Postgres>, near: &Vicinity) {
+    let (lats, lons): (Vec<f32>, Vec<f32>) = near.points.iter().copied().unzip();
+    query.push(
+        "(select 12742 * asin(sqrt(least(1, sin(radians(b.lat - a.lat) / 2) ^ 2
+                  + cos(radians(a.lat)) * cos(radians(b.lat)) * sin(radians(b.lon - a.lon) / 2) ^ 2
+              ))) as km
+          from unnest(d.lats, d.lons) a (lat, lon), unnest(",
+    );
+    query.push_bind(lats).push(", ").push_bind(lons);
+    query.push(") b (lat, lon)) away");
 }

@@ -1,23 +1,30 @@
 //! SQL of search.
 
 mod documents;
+mod facets;
 mod hits;
+mod layout;
 mod lexicon;
 mod matching;
 mod progress;
+mod sorted;
 mod suggestions;
 mod vocabulary;
 
 pub(super) use documents::{differing, live_jobs, lock_jobs, remove_others, upsert};
 pub use documents::{jobs_of_scope, remove_expired};
+pub(super) use facets::{Facts, Named, categories_upwards, companies, facts};
 pub(super) use hits::{
-    Match, begin_reading, category_ordinal, company_ordinal, count, documents, ends, lexemes,
-    newest, ranked, texts,
+    Match, SkillNumber, begin_reading, category_ordinal, company_ordinal, count, documents, ends,
+    lexemes, newest, ranked, skill_number, texts,
 };
+pub(super) use layout::layout;
+pub use layout::set_layout;
 pub(super) use lexicon::{word_pairs, words_beginning, words_like};
 pub use matching::Tier;
 pub(super) use matching::{Part, SCORE_ONE};
 pub use progress::{Progress, count_published, rebuild_progress};
+pub(super) use sorted::{keys, sorted};
 pub(super) use suggestions::{beginning_with, worked_out};
 pub(super) use vocabulary::{
     job_names, last_build, put_beginnings, put_offers, put_pairs, put_words, record_build,

@@ -26,6 +26,7 @@ mod migrations;
 mod openapi;
 mod operating;
 mod pages;
+mod places;
 mod queue;
 mod real_data;
 mod recommendations;

@@ -107,6 +107,8 @@ const REGION_NAMES: &[(&str, Region)] = &[
     ("weltweit", Region::Worldwide),
     ("europe", Region::Europe),
     ("europa", Region::Europe),
+    ("cet", Region::Europe),
+    ("cest", Region::Europe),
     ("eu", Region::EuropeanUnion),
     ("european union", Region::EuropeanUnion),
     ("europaische union", Region::EuropeanUnion),

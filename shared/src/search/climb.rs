@@ -39,33 +39,8 @@ impl Default for Effort {
     }
 }
 
-/// How many match in all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Total {
-    pub(super) count: i64,
-    pub(super) is_exact: bool,
-}
-
-/// The newest of the matches, which stand for all.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Newest {
-    span: Span,
-    count: i64,
-    /// For how many each of them stands; none where they are all.
-    pub(super) weight: Option<f64>,
-}
-
-impl Newest {
-    pub(super) fn part(&self) -> Part {
-        Part {
-            tier: Tier::All,
-            span: self.span,
-        }
-    }
-}
-
 /// The hours of the first window, and how much further one may reach at once.
-const FIRST_HOURS: f64 = 12.0;
+pub(super) const FIRST_HOURS: f64 = 12.0;
 const STRIDE: f64 = 8.0;
 
 pub(super) struct Climb<'a> {
@@ -308,59 +283,6 @@ impl<'a> Climb<'a> {
         }
     }
 
-    /// How many match in all: counted where they are few, else judged by the
-    /// newest of them.
-    pub(super) async fn total(&mut self) -> Result<Total> {
-        let newest = self.newest_of_all(400).await?;
-        Ok(Total {
-            count: newest.weight.map_or(newest.count, |weight| {
-                two_digits(newest.count as f64 * weight)
-            }),
-            is_exact: newest.weight.is_none(),
-        })
-    }
-
-    /// All matches where they are few, else the newest, at least so many.
-    pub(super) async fn newest_of_all(&mut self, wanted: i64) -> Result<Newest> {
-        let mut part = Part {
-            tier: Tier::All,
-            span: Span::default(),
-        };
-        let mut hours = (!self.all_are_few().await?).then_some(FIRST_HOURS);
-        loop {
-            part.span.from = self.lower_end(Span::default(), hours);
-            let count = db::count(self.conn, self.conditions, part, i64::MAX).await?;
-            let Some(from) = part.span.from else {
-                return Ok(Newest {
-                    span: part.span,
-                    count,
-                    weight: None,
-                });
-            };
-            if count < wanted {
-                hours = self.next_hours(Span::default(), Some(from), count, wanted);
-                continue;
-            }
-            let share = match self.conditions.posted_after {
-                Some(_) => self.board_hours() / self.hours_since(from),
-                None => {
-                    let (all, since) = db::documents(self.conn, from).await?;
-                    // A table that was never analysed tells nothing.
-                    if all < since as f64 {
-                        self.board_hours() / self.hours_since(from)
-                    } else {
-                        all / since.max(1) as f64
-                    }
-                }
-            };
-            return Ok(Newest {
-                span: part.span,
-                count,
-                weight: Some(share.max(1.0)),
-            });
-        }
-    }
-
     /// Judged by the last twelve hours of the board and, where those tell little, four
     /// days.
     pub(super) async fn all_are_few(&mut self) -> Result<bool> {
@@ -386,17 +308,17 @@ impl<'a> Climb<'a> {
         Ok(few)
     }
 
-    fn hours_since(&self, from: DateTime<Utc>) -> f64 {
+    pub(super) fn hours_since(&self, from: DateTime<Utc>) -> f64 {
         ((self.ends - from).num_seconds() as f64 / 3600.0).max(1.0)
     }
 
-    fn board_hours(&self) -> f64 {
+    pub(super) fn board_hours(&self) -> f64 {
         self.hours_since(self.begins)
     }
 
     /// Where a window of so many hours below the top ends; none where nothing is
     /// older.
-    fn lower_end(&self, top: Span, hours: Option<f64>) -> Option<DateTime<Utc>> {
+    pub(super) fn lower_end(&self, top: Span, hours: Option<f64>) -> Option<DateTime<Utc>> {
         let top = top.to.unwrap_or(self.ends);
         slot_before(top, hours?).filter(|from| *from > self.begins)
     }
@@ -404,7 +326,7 @@ impl<'a> Climb<'a> {
     /// How far the next window shall reach after one to `from` was not enough:
     /// about as far as what is wanted, a bounded step at a time. All the way where
     /// few are left.
-    fn next_hours(
+    pub(super) fn next_hours(
         &self,
         top: Span,
         from: Option<DateTime<Utc>>,
@@ -424,10 +346,4 @@ impl<'a> Climb<'a> {
         let reach = 1.25 * wanted as f64 / rate;
         Some(reach.clamp(so_far * 2.0, so_far * STRIDE))
     }
-}
-
-/// Rounded, as nobody should read more into a guess.
-pub(super) fn two_digits(number: f64) -> i64 {
-    let unit = 10_f64.powf(number.max(1.0).log10().floor() - 1.0).max(1.0);
-    ((number / unit).round() * unit) as i64
 }

@@ -112,11 +112,11 @@ pub(super) async fn conditions(
         one_of(Kind::Experience, levels),
     );
     if let Some(workplaces) = search.workplaces() {
-        if workplaces.is_empty() {
-            return Ok(None);
-        }
-        let tokens = workplaces.into_iter().map(workplace).collect();
-        conditions.require(Some(Facet::Workplace), tokens);
+        // Also where none is left: then nothing matches but in counts of this facet.
+        conditions.groups.push(Group {
+            facet: Some(Facet::Workplace),
+            tokens: workplaces.into_iter().map(workplace).collect(),
+        });
     }
     let named = named(conn, search).await?;
     conditions.require(

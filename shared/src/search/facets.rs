@@ -11,9 +11,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    climb::{Climb, Effort, two_digits},
+    climb::{Climb, Effort},
     conditions::Conditions,
     db::{self, Facts, Named},
+    total::two_digits,
 };
 use crate::{
     Result,
@@ -85,9 +86,6 @@ const BANDS: [u32; 9] = [
 const MOST_COMPANIES: usize = 10;
 const MOST_CATEGORIES: usize = 30;
 
-/// So many matches stand for all.
-const SAMPLE: i64 = 600;
-
 /// Counts facets of what matches.
 pub(super) async fn count(
     conn: &mut PgConnection,
@@ -132,7 +130,7 @@ async fn sample(
     let Some(mut climb) = Climb::start(conn, conditions, effort).await? else {
         return Ok(Sampled::default());
     };
-    let newest = climb.newest_of_all(SAMPLE).await?;
+    let newest = climb.newest_of_all(effort.all.into()).await?;
     Ok(Sampled {
         facts: db::facts(conn, conditions, newest.part()).await?,
         weight: newest.weight,

@@ -28,6 +28,7 @@ mod suggest;
 pub mod tasks;
 pub mod terms;
 pub mod tokens;
+mod total;
 pub mod vocabulary;
 
 pub use climb::Effort;

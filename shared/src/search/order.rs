@@ -4,6 +4,7 @@
 //! Tokens look up any span of keys, so a list is read a span at a time.
 
 use super::{
+    climb::Effort,
     conditions::{Conditions, Group},
     locality::{Ring, near_places},
     pay,
@@ -108,13 +109,18 @@ impl Order {
         narrowed
     }
 
-    /// The span that is to be read next, from `from` on: few enough matches to rank, or
+    /// The span that is to be read next, from `from` on: few enough matches to sort, or
     /// one key. `sample` are the keys of some matches, in order, each of which
     /// stands for `weight`.
-    pub(super) fn next_keys(&self, from: Option<i32>, sample: &[i32], weight: f64) -> Option<Keys> {
-        // Ranked at once, and what a single key may have to be ranked with others.
-        const WANTED: f64 = 300.0;
-        const HEAVY: f64 = 1_000.0;
+    pub(super) fn next_keys(
+        &self,
+        effort: Effort,
+        from: Option<i32>,
+        sample: &[i32],
+        weight: f64,
+    ) -> Option<Keys> {
+        let wanted = 2.0 * f64::from(effort.block);
+        let most_of_one = f64::from(effort.all);
         let from = from.unwrap_or(FIRST);
         if from > self.last() {
             let rest = self.rest().filter(|rest| from <= *rest)?;
@@ -134,13 +140,13 @@ impl Order {
                 break;
             }
             let weighs = count as f64 * weight;
-            let is_heavy = count > 1 && weighs > HEAVY;
+            let is_heavy = count > 1 && weighs > most_of_one;
             if is_heavy {
                 to = if *key > from { key - 1 } else { from };
                 break;
             }
             counted += weighs;
-            if counted >= WANTED {
+            if counted >= wanted {
                 to = *key;
                 break;
             }
@@ -187,7 +193,7 @@ mod tests {
     fn spans(order: &Order, sample: &[i32], weight: f64) -> Vec<Keys> {
         let mut spans = vec![];
         let mut from = None;
-        while let Some(keys) = order.next_keys(from, sample, weight) {
+        while let Some(keys) = order.next_keys(Effort::default(), from, sample, weight) {
             from = Some(keys.to + 1);
             spans.push(keys);
         }
@@ -206,7 +212,8 @@ mod tests {
                 (-899, -801),
                 (-800, -800),
                 (-799, -700),
-                (-699, -600),
+                (-699, -601),
+                (-600, -600),
                 (-599, 0),
                 (1, 1)
             ]

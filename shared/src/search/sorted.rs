@@ -22,9 +22,6 @@ type Keyed = (i32, Match);
 /// A place in the list.
 type Place = (i32, DateTime<Utc>, Uuid);
 
-/// So many matches show how the keys are spread.
-const SAMPLE: i64 = 600;
-
 impl Climb<'_> {
     pub(super) async fn in_order(
         &mut self,
@@ -65,13 +62,13 @@ impl Climb<'_> {
         limit: i64,
         mut skip: i64,
     ) -> Result<Vec<Keyed>> {
-        let newest = self.newest_of_all(SAMPLE).await?;
+        let newest = self.newest_of_all(self.effort.all.into()).await?;
         let mut sample = db::keys(self.conn, self.conditions, order, newest.part()).await?;
         sample.sort_unstable();
         let weight = newest.weight.unwrap_or(1.0);
         let mut found = Vec::new();
         let mut from = after.map(|(key, ..)| key);
-        while let Some(keys) = order.next_keys(from, &sample, weight) {
+        while let Some(keys) = order.next_keys(self.effort, from, &sample, weight) {
             let missing = limit - found.len() as i64;
             let narrowed = order.narrowed(self.conditions, keys);
             if skip > 0 {

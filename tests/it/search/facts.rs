@@ -218,3 +218,97 @@ async fn beginnings_are_suggested() {
         assert_eq!(suggested(nothing).await, Vec::<String>::new(), "{nothing}");
     }
 }
+
+#[tokio::test]
+async fn facets_come_beside_the_page_when_they_are_asked_for() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for (title, more) in [
+        ("One", json!({"job_type": "contract", "salary_min": 60000})),
+        (
+            "Two",
+            json!({"job_type": "contract", "workplace": "hybrid"}),
+        ),
+        (
+            "Three",
+            json!({"experience_level": "senior", "company": "Other"}),
+        ),
+    ] {
+        publish(&employer, title, more).await;
+    }
+    app.drain_tasks().await;
+    let facets = async |query: &str| -> Value {
+        let path = format!("/api/jobs/search/?{query}");
+        app.anonymous().get(&path).await.expect(200).json["facets"].clone()
+    };
+    let none = facets("").await;
+    assert!(
+        none.as_object()
+            .expect("facets")
+            .values()
+            .all(Value::is_null)
+    );
+    let told = facets("job_type=contract&facets=job_type&facets=company&facets=salary").await;
+    assert_eq!(
+        told["job_type"],
+        json!({"counts_are_exact": true, "values": [
+            {"value": "contract", "name": null, "count": 2},
+            {"value": "full_time", "name": null, "count": 1}]})
+    );
+    assert_eq!(told["company"]["values"].as_array().map(Vec::len), Some(1));
+    assert_eq!(told["company"]["values"][0]["name"], "Acme");
+    // What it gives is what the filter takes.
+    let company = told["company"]["values"][0]["value"]
+        .as_str()
+        .expect("an id");
+    let query = format!("company={company}");
+    assert_eq!(found_sorted(&app, &query).await, ["One", "Two"]);
+    assert_eq!(
+        told["salary"]["values"],
+        json!([{"value": "50000-75000", "name": null, "count": 1},
+               {"value": null, "name": null, "count": 1}])
+    );
+    assert_eq!(told["workplace"], Value::Null);
+    // Nothing can match: still an answer.
+    let empty = facets("q=-&facets=job_type").await;
+    assert!(empty["job_type"]["values"].is_array());
+    let wrong = app.anonymous().get("/api/jobs/search/?facets=colour").await;
+    assert_eq!(wrong.expect(422).field_errors()[0].0, "facets.0");
+}
+
+#[tokio::test]
+async fn distances_need_a_city_and_a_cursor_belongs_to_its_sort() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for (title, location, salary) in [
+        ("Far", "Hamburg", 10_000),
+        ("Here", "Berlin", 20_000),
+        ("Near", "Potsdam", 30_000),
+    ] {
+        let more = json!({"location": location, "salary_min": salary});
+        publish(&employer, title, more).await;
+    }
+    app.drain_tasks().await;
+    let near = "location=Berlin&radius=500&sort=distance";
+    assert_eq!(found(&app, near).await, ["Here", "Near", "Far"]);
+    assert_eq!(found(&app, "sort=salary").await, ["Near", "Here", "Far"]);
+    for query in [
+        "sort=distance",
+        "sort=distance&location=Germany",
+        "sort=distance&location=%20",
+    ] {
+        let path = format!("/api/jobs/search/?{query}");
+        assert_eq!(
+            app.anonymous().get(&path).await.expect(422).field_errors(),
+            [("sort".to_owned(), "no_distance".to_owned())],
+            "{query}"
+        );
+    }
+    let path = format!("/api/jobs/search/?{near}&page_size=1");
+    let page = app.anonymous().get(&path).await.expect(200);
+    let cursor = page.json["next_cursor"].as_str().expect("a next page");
+    for (query, status) in [(near, 200), ("sort=salary", 422), ("location=Berlin", 422)] {
+        let path = format!("/api/jobs/search/?{query}&page_size=1&cursor={cursor}");
+        app.anonymous().get(&path).await.expect(status);
+    }
+}

@@ -199,7 +199,11 @@ async fn carry_out(
         Err(error) => {
             let problem = framework_errors::to_problem(error);
             let shown = problem.to_response(id.as_ref().map(|id| &*id.0));
-            let (_, kept) = keep(shown).await?;
+            let kept = match problem.lost_to_another() {
+                // The next attempt is to find the key free.
+                true => Kept::Nothing,
+                false => keep(shown).await?.1,
+            };
             (Err(problem.into()), kept)
         }
     };

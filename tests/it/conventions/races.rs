@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::{
     jobs::{ad, publish, with},
-    support::TestApp,
+    support::{Response, TestApp},
 };
 
 /// Returns when a statement with these words waits for a lock.
@@ -45,7 +46,11 @@ async fn what_is_removed_meanwhile_is_not_found() {
         wait_for_a_waiter(&app.db, "insert into saved_jobs").await;
         tx.commit().await.unwrap();
     };
-    let saving = user.post("/api/jobs/saved/", json!({"job_id": job}));
+    let saving = user
+        .request(Method::POST, "/api/jobs/saved/")
+        .header("idempotency-key", "once")
+        .json(&json!({"job_id": job}));
+    let saving = Response::read(saving, "POST /api/jobs/saved/".to_owned());
     let (saved, ()) = tokio::join!(saving, remove);
     saved.expect(404);
     app.drain_tasks().await;
@@ -108,10 +113,10 @@ async fn the_victim_of_a_deadlock_is_carried_out_again() {
         json!({"status": "published", "category": "design"}),
     );
     let posting = owner
-        .request(reqwest::Method::POST, "/api/jobs/")
+        .request(Method::POST, "/api/jobs/")
         .header("idempotency-key", "once")
         .json(&body);
-    let posting = crate::support::Response::read(posting, "POST /api/jobs/".to_owned());
+    let posting = Response::read(posting, "POST /api/jobs/".to_owned());
     let (posted, ()) = tokio::join!(posting, cross);
     posted.expect(201);
     let count: i32 = sqlx::query_scalar(counts)

@@ -63,7 +63,8 @@ fn cell(value: Value) -> String {
 /// A spreadsheet takes a cell that begins like this for a formula and runs it,
 /// whoever wrote it.
 fn neutral(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    let begins = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(begins) {
         format!("'{text}")
     } else {
         text
@@ -84,6 +85,7 @@ mod tests {
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t=1"),
+            ("＝1+1", "'＝1+1"),
             ("a=1", "a=1"),
             ("", ""),
         ] {

@@ -89,8 +89,9 @@ impl CompaniesApi {
 
     /// Replace a company
     ///
-    /// What is left out takes its default. Administrators may give the company to an
-    /// employer with `employer_id`.
+    /// What is left out takes its default. A verified company loses its verification with
+    /// its name. Administrators, who keep it, may give the company to an employer with
+    /// `employer_id`.
     #[oai(path = "/:id", method = "put", operation_id = "replace_company")]
     async fn replace(
         &self,
@@ -108,7 +109,7 @@ impl CompaniesApi {
             ));
         }
         let mut tx = app.begin().await?;
-        let company = companies::update(&mut tx, manager.scope, id.0, &details, owner).await?;
+        let company = companies::update(&mut tx, manager.actor(), id.0, &details, owner).await?;
         tx.commit().await?;
         Ok(Json(company.into()))
     }

@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    employers::{self, CompanyRole, Scope},
+    employers::{self, Actor, CompanyRole, Scope},
     rules::Rules,
     search,
     slug::slug,
+    verification::{self, Subject},
 };
 
 #[derive(Clone, Debug)]
@@ -153,16 +154,17 @@ async fn check(conn: &mut PgConnection, details: &CompanyDetails) -> Result<()> 
 }
 
 /// Replaces what is said of a company. A new name is searched for at once: its
-/// jobs are refreshed. `owner`, for administrators, gives the company to an
-/// employer or to nobody.
+/// jobs are refreshed, and nobody but an administrator takes a verification along to
+/// it. `owner`, for administrators, gives the company to an employer or to nobody.
 pub async fn update(
     conn: &mut PgConnection,
-    scope: Scope,
+    actor: Actor,
     id: Uuid,
     details: &CompanyDetails,
     owner: Option<Option<Uuid>>,
 ) -> Result<Company> {
     check(conn, details).await?;
+    let scope = actor.scope;
     let (old_name, role) = db::lock(conn, id, scope).await?;
     role.ensure(CompanyRole::Owner)?;
     db::update(conn, id, scope, details).await?;
@@ -172,7 +174,14 @@ pub async fn update(
     if old_name != details.name.trim() {
         search::tasks::enqueue_scope(conn, search::tasks::Scope::Company(id)).await?;
     }
-    db::get(conn, id).await
+    let company = db::get(conn, id).await?;
+    let is_another = old_name.to_lowercase() != company.details.name.to_lowercase();
+    if is_another && company.is_verified && scope != Scope::Any {
+        let subject = Subject::Company(id);
+        verification::reject(conn, subject, actor.user_id, "The name was changed.").await?;
+        return db::get(conn, id).await;
+    }
+    Ok(company)
 }
 
 /// Gives a company and all its jobs to an employer. Whoever gets it chooses who else

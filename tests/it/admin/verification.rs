@@ -125,6 +125,36 @@ async fn what_is_asked_for_is_decided_recorded_and_told() {
 }
 
 #[tokio::test]
+async fn another_name_has_to_be_verified_anew() {
+    let app = TestApp::start().await;
+    let (admin, employer) = (app.admin().await, app.employer().await);
+    let [_, way] = Way::both(&employer).await;
+    admin
+        .post(&way.path("verify"), json!(null))
+        .await
+        .expect(200);
+    let path = format!("/api/companies/{}/", way.id);
+    let name = employer.get(&path).await.expect(200).json["name"].clone();
+    let upper = name.as_str().unwrap().to_uppercase();
+    for (client, body, verified) in [
+        (&employer, json!({"name": upper, "industry": "Toys"}), true),
+        (&admin, json!({"name": "Toys by the register"}), true),
+        (&employer, json!({"name": "A Famous Bank"}), false),
+    ] {
+        let company = client.put(&path, body).await.expect(200);
+        assert_eq!(company.json["is_verified"], verified, "{}", company.text);
+    }
+    let history = admin.get(&way.path("history")).await.expect(200);
+    let last = &history.results()[0];
+    assert_eq!(last["to_status"], "unverified");
+    assert_eq!(last["changed_by"], json!(employer.user_id));
+    assert_eq!(last["reason"], "The name was changed.");
+    app.drain_tasks().await;
+    let mails = app.emails();
+    assert!(mails.last().unwrap().text.contains("The name was changed."));
+}
+
+#[tokio::test]
 async fn a_verified_employer_and_company_show_it() {
     let app = TestApp::start().await;
     let (admin, employer) = (app.admin().await, app.employer().await);

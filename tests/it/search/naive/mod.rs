@@ -31,7 +31,7 @@ const WHOLE: Effort = Effort {
     block: 1,
 };
 
-const SEARCHES: usize = 80;
+const SEARCHES: usize = 150;
 
 async fn look(app: &TestApp, effort: Effort, search: &Search, start: Start<SearchCursor>) -> Found {
     let mut tx = app.db.begin().await.expect("begin");

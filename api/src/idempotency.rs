@@ -37,7 +37,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// not the upload of an import, which is read as it comes and by itself changes
 /// nothing when it is repeated.
 pub(crate) fn applies_to(path: &str, method: &Method) -> bool {
-    *method == Method::POST && !path.starts_with("/api/auth/") && path != "/api/jobs/import"
+    *method == Method::POST
+        && !path.starts_with("/api/auth/")
+        && !matches!(path, "/api/jobs/import" | "/api/ws/ticket")
 }
 
 /// The header's entry in the document.

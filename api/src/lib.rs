@@ -25,7 +25,9 @@ mod imports;
 mod jobs;
 mod json;
 mod limits;
+mod live;
 mod methods;
+mod notifications;
 mod operations;
 mod pages;
 pub mod paging;
@@ -88,6 +90,7 @@ pub struct App {
     /// Absent where every answer is made anew.
     pub cache: Option<Arc<Cache>>,
     redis: Option<Arc<RedisConnection>>,
+    live: Arc<live::Hub>,
     requests: Arc<RequestMeter>,
     worker_look: Arc<health::WorkerLook>,
 }
@@ -100,13 +103,17 @@ impl App {
         let redis = RedisConnection::configured(&config).map(Arc::new);
         let limiter = Arc::new(Limiter::new(&config, clock.clone(), redis.clone()));
         let cache = Cache::configured(&config, redis.as_ref()).map(Arc::new);
+        let live = live::Hub::new(db.clone(), Arc::clone(&config), redis.clone());
+        let live = Arc::new(live);
         if config.metrics_addr.is_some() {
+            let live = Arc::clone(&live);
             let (requests, db) = (Arc::clone(&requests), db.clone());
             let limiter = Arc::clone(&limiter);
             let (redis, cache) = (redis.clone(), cache.clone());
             metrics.add(move |out| {
                 requests.expose(out);
                 limiter.expose(out);
+                live.expose(out);
                 if let Some(redis) = &redis {
                     redis.expose(out);
                 }
@@ -128,6 +135,7 @@ impl App {
             limiter,
             cache,
             redis,
+            live,
             db,
             clock,
             config,
@@ -170,6 +178,7 @@ fn operations() -> impl OpenApi {
             applications::ApplicationsApi,
             applications::EmployerApplicationsApi,
         ),
+        (notifications::NotificationsApi, live::TicketApi),
         (
             admin::categories::CategoriesApi,
             admin::settings::SettingsApi,
@@ -209,13 +218,14 @@ pub fn build_app_with(
         .at("/api/schema/postman", get(docs.postman))
         .nest_no_strip("/api", operations.clone())
         .nest_no_strip("/health", operations);
-    let inner = pages(route)
+    let compressed = pages(route).with(
+        Compression::new()
+            .algorithms([CompressionAlgo::GZIP])
+            .with_quality(CompressionLevel::Fastest),
+    );
+    let inner = live::add_to(Route::new())
+        .nest_no_strip("/", compressed)
         .data(app.clone())
-        .with(
-            Compression::new()
-                .algorithms([CompressionAlgo::GZIP])
-                .with_quality(CompressionLevel::Fastest),
-        )
         .with(NormalizePath::new(TrailingSlash::Trim))
         .boxed();
     Edge::new(inner, app)
@@ -247,5 +257,20 @@ pub async fn serve(
     app: App,
     shutdown: tokio_util::sync::CancellationToken,
 ) -> std::io::Result<()> {
-    serve_endpoint(listener, build_app(app), shutdown).await
+    let live = Arc::clone(&app.live);
+    let closing = async {
+        shutdown.cancelled().await;
+        live.close().await;
+    };
+    let serving = serve_endpoint(listener, build_app(app), shutdown.clone());
+    let (served, ()) = tokio::join!(
+        async {
+            let served = serving.await;
+            // Also where it ended by itself.
+            shutdown.cancel();
+            served
+        },
+        closing
+    );
+    served
 }

@@ -24,6 +24,8 @@ pub(crate) enum Tag {
     Recommendations,
     /// Applying for jobs, and what becomes of it
     Applications,
+    /// What the account is told where it is signed in, and live
+    Notifications,
     /// Jobs and applications for other programs
     Exports,
     /// Settings, verification and figures of the board; for administrators

@@ -26,5 +26,6 @@ pub(crate) async fn context(
         db,
         config: Arc::new(config),
         metrics: Metrics::default(),
+        redis: None,
     })
 }

@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod jobs;
 pub mod limits;
+pub mod live;
 pub mod mail;
 pub mod metrics;
 pub mod notifications;

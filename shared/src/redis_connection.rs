@@ -1,6 +1,7 @@
 //! The connection to Redis, for everything that can do without it.
 
 use std::{
+    io,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -8,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::StreamExt;
 use redis::{
     Client, RedisError,
     aio::{ConnectionManager, ConnectionManagerConfig},
@@ -19,6 +21,7 @@ use crate::{config::Config, metrics::Exposition};
 
 /// How long nobody asks a Redis that did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
+const SUBSCRIBE_LIMIT: Duration = Duration::from_secs(5);
 
 pub struct RedisConnection {
     client: Client,
@@ -84,6 +87,31 @@ impl RedisConnection {
                 .await
         });
         matches!(answer.await, Ok(Ok(_)))
+    }
+
+    /// Hears messages of a channel, on a connection of its own, until that is lost.
+    pub async fn subscribe(
+        &self,
+        channel: &str,
+        connected: impl FnOnce(),
+        heard: impl Fn(&str),
+    ) -> Result<(), RedisError> {
+        let subscribing = async {
+            let mut subscription = self.client.get_async_pubsub().await?;
+            subscription.subscribe(channel).await?;
+            Ok::<_, RedisError>(subscription)
+        };
+        let subscription = tokio::time::timeout(SUBSCRIBE_LIMIT, subscribing)
+            .await
+            .map_err(|_| RedisError::from(io::Error::from(io::ErrorKind::TimedOut)))??;
+        connected();
+        let mut messages = subscription.into_on_message();
+        while let Some(message) = messages.next().await {
+            if let Ok(text) = message.get_payload::<String>() {
+                heard(&text);
+            }
+        }
+        Ok(())
     }
 
     pub fn is_lost(&self) -> bool {

@@ -15,6 +15,7 @@ use jobboard_shared::{
     mail::Mailer,
     metrics::{self, Metrics},
     queue,
+    redis_connection::RedisConnection,
     startup::{self, StartError},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -187,6 +188,7 @@ async fn bring_up(
         clock: clock.clone(),
         mailer,
         metrics: metrics.clone(),
+        redis: RedisConnection::configured(&config).map(Arc::new),
         config: config.clone(),
     };
     let token = workers_stop.clone();

@@ -8,6 +8,7 @@ use jobboard_shared::{
     database,
     mail::Mailer,
     metrics::{self, Metrics},
+    redis_connection::RedisConnection,
     startup::{self, StartError},
 };
 
@@ -43,6 +44,7 @@ pub async fn run_alone_with(
         db: db.clone(),
         clock,
         mailer,
+        redis: RedisConnection::configured(&config).map(Arc::new),
         config,
         metrics,
     };

@@ -1,10 +1,13 @@
 //! What signing in leaves to be done: mails with tokens, and clearing away.
 
-use jobboard_shared::auth::{
-    MailedTokenKey, Occasion,
-    db::{self, mailed_tokens},
-    recovery,
-    tasks::{DeleteExpiredSessions, SendPasswordReset},
+use jobboard_shared::{
+    auth::{
+        MailedTokenKey, Occasion,
+        db::{self, mailed_tokens},
+        recovery,
+        tasks::{DeleteExpiredSessions, SendPasswordReset},
+    },
+    live,
 };
 
 use crate::{Context, Lease, TaskResult};
@@ -34,5 +37,6 @@ pub(crate) async fn delete_expired_sessions(
     while db::delete_expired(&ctx.db, AT_ONCE).await? == AT_ONCE {}
     let mut conn = ctx.db.acquire().await?;
     while mailed_tokens::delete_old(&mut conn, AT_ONCE).await? == AT_ONCE {}
+    while live::db::delete_expired_tickets(&mut conn, AT_ONCE as i64).await? == AT_ONCE {}
     Ok(())
 }

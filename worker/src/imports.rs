@@ -6,6 +6,7 @@ use jobboard_shared::{
         CHUNK_BYTES, Checkpoint, ImportFormat, ImportStatus, db, reader, store,
         tasks::{ContinueImport, EndImport, PurgeImports},
     },
+    live::hints,
     mail::Template,
     notifications,
 };
@@ -80,6 +81,7 @@ async fn continue_once(ctx: &Context, import_id: Uuid, lease: &Lease) -> Result<
         &mut tx, import_id, first_row, &results, next_byte, next_line,
     )
     .await?;
+    hints::note(import.user_id);
     if next_byte >= import.file_bytes {
         end(&mut tx, import_id, None).await?;
     } else {
@@ -95,8 +97,7 @@ async fn continue_once(ctx: &Context, import_id: Uuid, lease: &Lease) -> Result<
 async fn end(conn: &mut PgConnection, import_id: Uuid, error: Option<&str>) -> Result<()> {
     if let Some(import) = db::lock_checkpoint(conn, import_id).await? {
         db::finish(conn, import_id, error).await?;
-        notifications::queue_email(conn, import_id, import.user_id, Template::ImportFinished)
-            .await?;
+        notifications::tell(conn, import_id, import.user_id, Template::ImportFinished).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod idempotency;
 mod imports;
 mod jobs;
 pub mod mail;
+mod notifications;
 pub mod operate;
 mod recommendations;
 pub mod registry;

@@ -6,7 +6,7 @@ use jobboard_shared::{
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
-    notifications::tasks::{ForgetOldMails, SendEmail, SweepOutbox},
+    notifications::tasks::{ForgetOldMails, ForgetOldNotifications, SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{
@@ -17,8 +17,8 @@ use jobboard_shared::{
 };
 
 use crate::{
-    analytics, auth, idempotency, imports, jobs, mail, recommendations, runtime::Registry, search,
-    trending, upkeep,
+    analytics, auth, idempotency, imports, jobs, mail, notifications, recommendations,
+    runtime::Registry, search, trending, upkeep,
 };
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
@@ -28,6 +28,7 @@ pub fn registry() -> Registry {
         .on::<SendEmail>(mail::send)
         .on::<SweepOutbox>(mail::sweep)
         .on::<ForgetOldMails>(mail::forget_old)
+        .on::<ForgetOldNotifications>(notifications::forget_old)
         .on::<PublishDue>(jobs::publish_due)
         .on::<CloseExpired>(jobs::close_expired)
         .on::<ForgetAddresses>(jobs::forget_addresses)

@@ -8,7 +8,7 @@ use jobboard_shared::{
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::PurgeImports,
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
-    notifications::tasks::{ForgetOldMails, SweepOutbox},
+    notifications::tasks::{ForgetOldMails, ForgetOldNotifications, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
     search::tasks::{BuildVocabulary, CheckDocuments, RebuildOutdated, RemoveExpired},
@@ -56,6 +56,12 @@ pub fn schedule() -> Schedule {
         .every("mail.forget_old", 60 * MINUTE, Missed::Skip, |_| {
             ForgetOldMails {}
         })
+        .every(
+            "notifications.forget_old",
+            60 * MINUTE,
+            Missed::Skip,
+            |_| ForgetOldNotifications {},
+        )
         .every("imports.purge", 60 * MINUTE, Missed::Skip, |_| {
             PurgeImports {}
         })

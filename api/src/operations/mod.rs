@@ -22,7 +22,7 @@ use crate::{
     App,
     cached::{self, Rule},
     etag::{self, Tags},
-    idempotency, methods, paging,
+    idempotency, live, methods, paging,
     preconditions::{self, Target},
     problem::Problem,
     transaction::{self, Conditions},
@@ -77,7 +77,7 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
                         pattern = operation.pattern.clone();
                         GuardedEndpoint {
                             operation,
-                            endpoint: Arc::new(endpoint),
+                            endpoint: Arc::new(live::hinting(endpoint)),
                         }
                         .boxed()
                     }

@@ -18,7 +18,7 @@ use crate::{
     employers::CompanyRole,
     jobs,
     mail::Template,
-    notifications::queue_email,
+    notifications::tell,
     pagination::{Paging, Slice},
     rules::Rules,
     settings,
@@ -232,7 +232,7 @@ pub async fn apply(
     db::count_for_job(conn, new.job_id).await?;
     db::mark_recommendations(conn, applicant_id, new.job_id).await?;
     trending::record(conn, new.job_id, SignalKind::Application).await?;
-    queue_email(
+    tell(
         conn,
         event_id,
         applicant_id,
@@ -240,7 +240,7 @@ pub async fn apply(
     )
     .await?;
     if let Some(employer) = job.employer_user_id {
-        queue_email(conn, event_id, employer, Template::ApplicationReceived).await?;
+        tell(conn, event_id, employer, Template::ApplicationReceived).await?;
     }
     get(
         conn,
@@ -331,7 +331,7 @@ pub async fn change(
         let event_id =
             db::moves::insert(conn, id, asker.user_id(), Some(from), to, &message).await?;
         if let Some((recipient, template)) = mail_about(&application, side) {
-            queue_email(conn, event_id, recipient, template).await?;
+            tell(conn, event_id, recipient, template).await?;
         }
     }
     get(conn, asker, id).await

@@ -7,7 +7,11 @@ use super::{
     MailedToken, MailedTokenKey, Occasion, Purpose, db, db::mailed_tokens, tasks::SendPasswordReset,
 };
 use crate::{
-    Error, Result, mail::Template, notifications::queue_email, queue, users, users::Email,
+    Error, Result,
+    mail::Template,
+    notifications::{queue_email, tell},
+    queue, users,
+    users::Email,
 };
 
 /// An account is sent at most this many tokens an hour, whoever asks for them.
@@ -88,8 +92,7 @@ pub async fn reset_password(
 }
 
 async fn tell_password_changed(conn: &mut PgConnection, user_id: Uuid) -> Result<()> {
-    queue_email(conn, Uuid::now_v7(), user_id, Template::PasswordChanged).await?;
-    Ok(())
+    tell(conn, Uuid::now_v7(), user_id, Template::PasswordChanged).await
 }
 
 /// Replaces the password that `former_hash` is of. Every other session ends, and

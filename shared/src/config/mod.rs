@@ -44,6 +44,7 @@ pub struct Config {
     /// What kept answers take at most. Absent: none are kept.
     pub cache_bytes: Option<usize>,
     pub mail: Mail,
+    pub live: Live,
     pub worker: Worker,
     pub recommendations: Recommendations,
     pub trending: Trending,
@@ -136,6 +137,20 @@ pub struct Mail {
     /// What the mail server gets for the mail and the answer to it. Giving up
     /// earlier than it does makes for mails sent twice.
     pub answer_within: Duration,
+}
+
+/// Connections on which news is told as it comes.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// A client that does not answer for twice as long is gone.
+    pub heartbeat: Duration,
+    /// What a client gets to take what it is sent.
+    pub patience: Duration,
+    /// Origins of pages that may connect beside the board's own, as
+    /// `https://app.example.org`.
+    pub origins: Vec<String>,
+    /// Connections that one account may have in one process.
+    pub per_account: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -266,6 +281,7 @@ impl Config {
             rate_limits: settings.rate_limits,
             cache_bytes: settings.cache_bytes,
             mail: settings.mail,
+            live: settings.live,
             worker: settings.worker,
             recommendations: settings.recommendations,
             trending: settings.trending,

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Http, Local, Log, LogFormat, Mail, RateLimits, Recommendations, Source, Trending, Worker,
+    Http, Live, Local, Log, LogFormat, Mail, RateLimits, Recommendations, Source, Trending, Worker,
     Wrong,
     addresses::{database_url, mail, postgres_url, redis_url},
     values::{self, Reader},
@@ -35,6 +35,7 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     pub cache_bytes: Option<usize>,
     pub mail: Mail,
+    pub live: Live,
     pub worker: Worker,
     pub recommendations: Recommendations,
     pub trending: Trending,
@@ -111,6 +112,7 @@ impl Settings {
             rate_limits: rate_limits(r),
             cache_bytes: cache_bytes(r),
             mail,
+            live: live(r),
             worker: Worker {
                 queues: or_default(r, "JOBBOARD_QUEUES", values::queues),
                 lease: or_default(r, "JOBBOARD_LEASE", values::duration(SECOND, HOUR)),
@@ -248,6 +250,17 @@ fn cache_bytes(r: &mut Reader) -> Option<usize> {
         values::whole(1 << 20, 1_usize << 36),
     );
     or_default(r, "JOBBOARD_CACHE", values::boolean).then_some(bytes)
+}
+
+fn live(r: &mut Reader) -> Live {
+    Live {
+        heartbeat: or_default(r, "JOBBOARD_LIVE_HEARTBEAT", values::duration(SECOND, HOUR)),
+        patience: or_default(r, "JOBBOARD_LIVE_PATIENCE", values::duration(SECOND, HOUR)),
+        origins: r
+            .parse("JOBBOARD_LIVE_ORIGINS", values::origins)
+            .unwrap_or_default(),
+        per_account: or_default(r, "JOBBOARD_LIVE_PER_ACCOUNT", values::whole(1, 10_000)),
+    }
 }
 
 fn recommendations(r: &mut Reader) -> Recommendations {

@@ -122,6 +122,11 @@ pub const VARIABLES: &[Variable] = &[
     mapped("EMAIL_HOST_USER", "SMTP_URL", "its user; the sender too, when it is an address and JOBBOARD_MAIL_FROM is absent"),
     mapped("EMAIL_HOST_PASSWORD", "SMTP_URL", "the user's password"),
 
+    own("JOBBOARD_LIVE_HEARTBEAT", "30s", "how often a live connection is asked for a sign of life; without one for twice as long it is closed"),
+    own("JOBBOARD_LIVE_PATIENCE", "10s", "what a live client gets to take what it is sent before it is dropped"),
+    own("JOBBOARD_LIVE_ORIGINS", "", "origins of pages that may open live connections beside the board's own, comma separated, as https://app.example.org"),
+    own("JOBBOARD_LIVE_PER_ACCOUNT", "10", "live connections of one account to one process"),
+
     own("JOBBOARD_QUEUES", "default=4,imports=2,mail=8,recommendations=2,search=4", "queues that this worker serves and how many tasks of each run at once"),
     own("JOBBOARD_LEASE", "20s", "how long a task stays with a worker that gives no sign of life; it runs elsewhere a tenth of that later, 2 seconds at most"),
     own("JOBBOARD_SHUTDOWN_GRACE", "25s", "what running tasks get to finish when told to stop"),

@@ -40,7 +40,8 @@ pub enum ImportFormat {
     Ndjson,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "import_status", rename_all = "snake_case")]
 pub enum ImportStatus {
     Uploading,

@@ -9,9 +9,7 @@ use super::{
     moves::{MoveCause, NewMove},
     posting,
 };
-use crate::{
-    Error, Result, employers, employers::Scope, mail::Template, notifications::queue_email,
-};
+use crate::{Error, Result, employers, employers::Scope, mail::Template, notifications::tell};
 
 /// A draft whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +73,9 @@ pub async fn close_one_expired(conn: &mut PgConnection) -> Result<Option<Uuid>> 
         note: "",
     };
     let event_id = db::moves::insert(conn, step).await?;
-    if let Some(user_id) = closed.employer_user_id {
-        queue_email(conn, event_id, user_id, Template::JobExpired).await?;
-    }
     posting::changed(conn, closed.id).await?;
+    if let Some(user_id) = closed.employer_user_id {
+        tell(conn, event_id, user_id, Template::JobExpired).await?;
+    }
     Ok(Some(closed.id))
 }

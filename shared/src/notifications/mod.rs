@@ -1,4 +1,5 @@
-//! Emails that wait in the outbox.
+//! What accounts are told: lines in the notification centre, and emails that wait in
+//! the outbox. [`tell`] writes both.
 //!
 //! An outbox row is written by the transaction of the event that it tells of,
 //! once per (event, recipient, template). The row's status says how far it got:
@@ -12,7 +13,10 @@
 //! A row and the task that sends it live together: a row whose task is gone is
 //! given up by a sweep, and sent after all if the task is brought back.
 
+mod centre;
 pub mod db;
+mod kind;
+mod news;
 pub mod tasks;
 
 use sqlx::{Connection, PgConnection};
@@ -24,6 +28,13 @@ use crate::{
 };
 use db::EmailStatus;
 use tasks::SendEmail;
+
+pub use centre::{
+    Notification, NotificationFilter, count_unread, get, list, read, read_all, remove, tell,
+    tell_of_recommendations,
+};
+pub use kind::{Kind, NotificationType};
+pub use news::News;
 
 /// Promises `user_id` one mail about the event, as part of the caller's
 /// transaction. Asking twice for the same one changes nothing.

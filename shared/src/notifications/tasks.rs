@@ -51,3 +51,16 @@ impl Task for ForgetOldMails {
         Some("all".to_owned())
     }
 }
+
+/// Forgets notifications that nobody needs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetOldNotifications {}
+
+impl Task for ForgetOldNotifications {
+    const KIND: &'static str = "notifications.forget_old";
+    const QUEUE: &'static str = "default";
+
+    fn unique_key(&self) -> Option<String> {
+        Some("all".to_owned())
+    }
+}

@@ -130,7 +130,7 @@ async fn go(
 async fn tell(conn: &mut PgConnection, subject: Subject, change: Uuid) -> Result<()> {
     // A company that nobody has claimed has nobody to tell.
     if let Some(user_id) = db::owner(conn, subject).await? {
-        notifications::queue_email(conn, change, user_id, Template::VerificationDecided).await?;
+        notifications::tell(conn, change, user_id, Template::VerificationDecided).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Answers that are kept and given again.
 
 mod faults;
-mod replicas;
+pub(crate) mod replicas;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// A further API on a board's database.
-pub(super) struct Replica {
+pub(crate) struct Replica {
     base: String,
-    pub(super) metrics: Metrics,
+    pub(crate) metrics: Metrics,
     _running: DropGuard,
 }
 
 impl Replica {
-    pub(super) async fn of(app: &TestApp, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn of(app: &TestApp, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&app.config);
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -39,7 +39,7 @@ impl Replica {
     }
 
     /// The same account at this replica.
-    pub(super) fn at(&self, client: &Client) -> Client {
+    pub(crate) fn at(&self, client: &Client) -> Client {
         Client {
             base: self.base.clone(),
             ..client.clone()

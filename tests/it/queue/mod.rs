@@ -169,6 +169,7 @@ async fn context(db: &PgPool, mut config: Config) -> Context {
         mailer: Mailer::new(&config.mail).unwrap(),
         config: Arc::new(config),
         metrics: Metrics::default(),
+        redis: None,
     }
 }
 

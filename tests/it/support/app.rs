@@ -16,6 +16,7 @@ use jobboard_shared::{
     mail::Mailer,
     metrics::Metrics,
     queue::{self, Task},
+    redis_connection::RedisConnection,
     search::tasks::BuildVocabulary,
 };
 use jobboard_worker::Context;
@@ -73,6 +74,7 @@ impl TestApp {
             db: db.clone(),
             clock: clock.clone(),
             mailer,
+            redis: RedisConnection::configured(&config).map(Arc::new),
             config: Arc::clone(&config),
             metrics: metrics.clone(),
         };
@@ -273,6 +275,11 @@ impl TestApp {
             .synchronize(&self.db)
             .await
             .expect("follow the time");
+    }
+
+    /// Tells the API to shut down.
+    pub(crate) fn stop_serving(&self) {
+        self.shutdown.cancel();
     }
 
     /// The url of this test's database, for processes that a test starts.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jobboard_shared::{
+    notifications,
     queue::{self, NewTask},
     recommendations::{
         Algorithm, ModelHead, NewRecommendation, codec, db,
@@ -189,7 +190,8 @@ async fn write_lists(
     // A run that stood still must not write over a later one.
     lease.hold(&mut tx).await?;
     let lifetime = ctx.config.recommendations.lifetime.as_secs_f64();
-    db::store(&mut tx, user_ids, Algorithm::ContentBased, &rows, lifetime).await?;
+    let new = db::store(&mut tx, user_ids, Algorithm::ContentBased, &rows, lifetime).await?;
+    notifications::tell_of_recommendations(&mut tx, &new).await?;
     tx.commit().await?;
     Ok(())
 }

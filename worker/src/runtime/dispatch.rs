@@ -9,8 +9,9 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use jobboard_shared::queue::{
-    Again, DeathReason, LeasedTask, Settlement, Task, backoff::delay_after,
+use jobboard_shared::{
+    live::hints,
+    queue::{Again, DeathReason, LeasedTask, Settlement, Task, backoff::delay_after},
 };
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -170,7 +171,10 @@ impl Dispatcher {
                 return Ending::Settle(settlement(&task, Err(error)));
             }
         };
-        let mut handle = AbortOnDropHandle::new(tokio::spawn(future));
+        let redis = self.ctx.redis.clone();
+        let mut handle = AbortOnDropHandle::new(tokio::spawn(async move {
+            hints::publishing(redis.as_deref(), future).await
+        }));
         let result = tokio::select! {
             biased;
             joined = &mut handle => joined.unwrap_or_else(|error| {

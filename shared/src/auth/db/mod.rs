@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{Credentials, Exchange, Identity, RefreshToken, Session};
 use crate::{
     Result,
+    live::hints,
     users::{Email, Role},
 };
 
@@ -148,12 +149,14 @@ pub async fn exchange(
 
 /// Ends a session: its access tokens die with it. Ending it twice is harmless.
 pub async fn revoke(db: impl PgExecutor<'_>, session_id: Uuid) -> Result<()> {
-    sqlx::query!(
-        "update sessions set revoked_at = app_now() where id = $1 and revoked_at is null",
+    let user_id = sqlx::query_scalar!(
+        "update sessions set revoked_at = app_now() where id = $1 and revoked_at is null
+         returning user_id",
         session_id,
     )
-    .execute(db)
+    .fetch_optional(db)
     .await?;
+    user_id.into_iter().for_each(hints::note);
     Ok(())
 }
 
@@ -171,6 +174,7 @@ pub async fn revoke_all(
     )
     .execute(conn)
     .await?;
+    hints::note(user_id);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
-//! Every statement on the outbox and the suppressed addresses.
+//! Every statement on notifications, the outbox and the suppressed addresses.
 
+pub mod centre;
 mod operate;
 mod outbox;
 mod suppressions;

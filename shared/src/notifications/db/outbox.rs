@@ -195,20 +195,31 @@ pub async fn end(
     ending: &Ending,
 ) -> Result<bool, sqlx::Error> {
     let (status, dead_reason, error) = ending.parts();
-    let done = sqlx::query!(
-        r#"update email_outbox
-           set status = $3, dead_reason = $4, last_error = left($5, 2000),
-               sent_at = case when $3 = 'sent'::email_status then app_now() end
-           where id = $1 and attempts = $2 and status <> 'sent'"#,
+    // What stands in the notification centre of the same event knows of it at once.
+    let ended = sqlx::query_scalar!(
+        r#"with ended as (
+               update email_outbox
+               set status = $3, dead_reason = $4, last_error = left($5, 2000),
+                   sent_at = case when $3 = 'sent'::email_status then app_now() end
+               where id = $1 and attempts = $2 and status <> 'sent'
+               returning user_id, event_id, sent_at),
+           told as (
+               update notifications n
+               set is_email_sent = true, is_sent = true,
+                   sent_at = coalesce(n.sent_at, ended.sent_at)
+               from ended
+               where n.user_id = ended.user_id and n.event_id = ended.event_id
+                 and ended.sent_at is not null)
+           select count(*) as "count!" from ended"#,
         id,
         attempt,
         status as EmailStatus,
         dead_reason,
         error,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(ended == 1)
 }
 
 /// Ends an attempt whose content never went out. It counts as an attempt where

@@ -17,7 +17,7 @@ pub async fn store(
     algorithm: Algorithm,
     rows: &[NewRecommendation],
     lifetime_seconds: f64,
-) -> Result<u64> {
+) -> Result<Vec<(Uuid, i64)>> {
     // In the order of the keys, against deadlocks.
     let mut rows: Vec<&NewRecommendation> = rows.iter().collect();
     rows.sort_by_key(|row| (row.user_id, row.job_id));
@@ -40,7 +40,7 @@ pub async fn store(
     .execute(&mut *conn)
     .await?;
     let stored = sqlx::query!(
-        "insert into job_recommendations as r
+        r#"with written as (insert into job_recommendations as r
              (user_id, job_id, score, position, reason, metadata, algorithm_type, expires_at)
          select t.user_id, t.job_id, t.score, t.position, t.reason, t.metadata, $7,
                 app_now() + make_interval(secs => $8)
@@ -53,7 +53,10 @@ pub async fn store(
          order by t.user_id, t.job_id
          on conflict (user_id, job_id, algorithm_type) do update
          set score = excluded.score, position = excluded.position, reason = excluded.reason,
-             metadata = excluded.metadata, created_at = app_now(), expires_at = excluded.expires_at",
+             metadata = excluded.metadata, created_at = app_now(), expires_at = excluded.expires_at
+         -- An inserted row was locked by nobody.
+         returning user_id, xmax = 0 as is_new)
+         select user_id, count(*) filter (where is_new) as "new!" from written group by user_id"#,
         &users,
         &jobs,
         &scores,
@@ -63,9 +66,12 @@ pub async fn store(
         algorithm as Algorithm,
         lifetime_seconds,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(stored.rows_affected())
+    Ok(stored
+        .into_iter()
+        .map(|row| (row.user_id, row.new))
+        .collect())
 }
 
 /// The user's stored jobs that may still be shown, in the order of their list.

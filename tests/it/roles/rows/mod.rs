@@ -9,6 +9,7 @@ mod exports;
 mod freelancers;
 mod health;
 mod jobs;
+mod notifications;
 mod saved_jobs;
 mod tasks;
 
@@ -25,6 +26,7 @@ pub(super) fn all() -> Vec<Row> {
         freelancers::rows(),
         health::rows(),
         jobs::rows(),
+        notifications::rows(),
         saved_jobs::rows(),
         tasks::rows(),
     ]

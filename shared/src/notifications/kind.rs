@@ -1,0 +1,104 @@
+//! What notifications are about.
+
+use crate::mail::Template;
+
+/// What an account chooses by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "notification_type", rename_all = "snake_case")]
+pub enum NotificationType {
+    ApplicationStatus,
+    JobMatch,
+    Message,
+    System,
+}
+
+impl NotificationType {
+    pub const ALL: [Self; 4] = [
+        Self::ApplicationStatus,
+        Self::JobMatch,
+        Self::Message,
+        Self::System,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ApplicationStatus => "application_status",
+            Self::JobMatch => "job_match",
+            Self::Message => "message",
+            Self::System => "system",
+        }
+    }
+}
+
+/// What happened. Its name is stored with the notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// To the employer: somebody has applied.
+    ApplicationReceived,
+    /// To the applicant: the employer has moved the application.
+    ApplicationStatusChanged,
+    /// To the employer: the applicant has withdrawn.
+    ApplicationWithdrawn,
+    /// To the employer: the applicant has accepted the offer.
+    OfferAccepted,
+    /// To the employer: the job has expired and is closed.
+    JobExpired,
+    /// To whoever uploaded the file.
+    ImportFinished,
+    /// To the employer: an administrator has verified or refused them.
+    VerificationDecided,
+    /// To the account: it has another password.
+    PasswordChanged,
+    /// To the job seeker: new jobs fit the profile.
+    RecommendationsReady,
+}
+
+impl Kind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ApplicationReceived => "application_received",
+            Self::ApplicationStatusChanged => "application_status_changed",
+            Self::ApplicationWithdrawn => "application_withdrawn",
+            Self::OfferAccepted => "offer_accepted",
+            Self::JobExpired => "job_expired",
+            Self::ImportFinished => "import_finished",
+            Self::VerificationDecided => "verification_decided",
+            Self::PasswordChanged => "password_changed",
+            Self::RecommendationsReady => "recommendations_ready",
+        }
+    }
+
+    pub const fn notification_type(self) -> NotificationType {
+        match self {
+            Self::ApplicationReceived
+            | Self::ApplicationStatusChanged
+            | Self::ApplicationWithdrawn
+            | Self::OfferAccepted => NotificationType::ApplicationStatus,
+            Self::RecommendationsReady => NotificationType::JobMatch,
+            Self::JobExpired
+            | Self::ImportFinished
+            | Self::VerificationDecided
+            | Self::PasswordChanged => NotificationType::System,
+        }
+    }
+
+    /// What the centre says beside a mail of this template; none where the reader did
+    /// it themselves, or where the mail is all there is to it.
+    pub const fn beside(template: Template) -> Option<Self> {
+        match template {
+            Template::ApplicationReceived => Some(Self::ApplicationReceived),
+            Template::ApplicationStatusChanged => Some(Self::ApplicationStatusChanged),
+            Template::ApplicationWithdrawn => Some(Self::ApplicationWithdrawn),
+            Template::OfferAccepted => Some(Self::OfferAccepted),
+            Template::JobExpired => Some(Self::JobExpired),
+            Template::ImportFinished => Some(Self::ImportFinished),
+            Template::VerificationDecided => Some(Self::VerificationDecided),
+            Template::PasswordChanged => Some(Self::PasswordChanged),
+            Template::ApplicationConfirmation
+            | Template::PasswordReset
+            | Template::EmailVerification
+            | Template::EmailChanged
+            | Template::AccountCreated => None,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod board;
 mod cache;
 mod fleet;
+mod live;
 mod main_job;
 mod nothing_lost;
 mod postgres;
@@ -34,6 +35,8 @@ enum Measurement {
     },
     /// Lists and searches with and without kept answers, and the share of a mix.
     Cache(cache::Options),
+    /// News on live connections: how soon it comes, and what waiting ones cost.
+    Live(live::Options),
     /// The task queue: enqueue, drain, pick-up, a large backlog.
     Queue(queue::Options),
     /// Whether tasks are lost or doubled while workers are killed and the database
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
                 match arguments.measurement {
                     Measurement::MainJob { data } => main_job::measure(&data).await,
                     Measurement::Cache(options) => cache::measure(options).await,
+                    Measurement::Live(options) => live::measure(options).await,
                     Measurement::NothingLost(options) => nothing_lost::prove(options).await,
                     Measurement::NothingLostWorker(options) => nothing_lost::work(options).await,
                     Measurement::Search(options) => search::measure(options).await,

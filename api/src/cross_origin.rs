@@ -9,7 +9,7 @@ use poem::{
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id",
+    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-request-id",
 );
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
     "age, allow, cache-status, content-disposition, etag, idempotency-replayed, link, location, \

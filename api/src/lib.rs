@@ -57,6 +57,7 @@ use jobboard_shared::{
     jobs::VisitorKey,
     limits::Limiter,
     metrics::{self, Metrics},
+    notifications::UnsubscribeKey,
     pagination::CursorKey,
     redis_connection::RedisConnection,
 };
@@ -84,6 +85,7 @@ pub struct App {
     pub tokens: TokenSigner,
     pub page_tokens: PageTokens,
     pub mailed_tokens: MailedTokenKey,
+    pub unsubscribe: UnsubscribeKey,
     pub passwords: Passwords,
     pub visitors: VisitorKey,
     pub limiter: Arc<Limiter>,
@@ -130,6 +132,7 @@ impl App {
             tokens: TokenSigner::new(&config.auth.secret_key, config.auth.access_token_lifetime),
             page_tokens: PageTokens::new(&config.auth.secret_key),
             mailed_tokens: MailedTokenKey::new(&config.auth.secret_key),
+            unsubscribe: UnsubscribeKey::new(&config.auth.secret_key),
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
             limiter,
@@ -178,7 +181,11 @@ fn operations() -> impl OpenApi {
             applications::ApplicationsApi,
             applications::EmployerApplicationsApi,
         ),
-        (notifications::NotificationsApi, live::TicketApi),
+        (
+            notifications::NotificationsApi,
+            notifications::PreferencesApi,
+            live::TicketApi,
+        ),
         (
             admin::categories::CategoriesApi,
             admin::settings::SettingsApi,

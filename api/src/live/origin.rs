@@ -19,7 +19,12 @@ pub(super) fn check(app: &App, request: &Request) -> Result<()> {
     let is_own = origin.to_str().is_ok_and(|origin| {
         let public = app.config.http.public_url.origin().ascii_serialization();
         origin == public
-            || app.config.live.origins.iter().any(|known| known == origin)
+            || app
+                .config
+                .http
+                .cors_origins
+                .iter()
+                .any(|known| known == origin)
             || is_same(origin, request)
     });
     if is_own {

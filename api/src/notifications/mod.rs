@@ -1,6 +1,7 @@
 //! The notification centre over HTTP.
 
 mod dto;
+mod preferences;
 
 use jobboard_shared::notifications;
 use poem::web::Data;
@@ -11,8 +12,8 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::dto::NotificationView;
 use self::dto::{ReadAllInput, ReadCount, TypeName, UnreadCount, filter};
+pub(crate) use self::{dto::NotificationView, preferences::PreferencesApi};
 use crate::{
     App,
     answers::Deleted,

@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod form;
 mod outbox;
+mod unsubscribe;
 
 use std::sync::LazyLock;
 
@@ -38,6 +39,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     ]
     .into_iter()
     .chain(account::TEMPLATES)
+    .chain(unsubscribe::TEMPLATES)
     .chain(admin::TEMPLATES)
     {
         #[expect(clippy::expect_used, reason = "compiled in and tested")]
@@ -59,7 +61,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
 });
 
 pub(crate) fn add_to(route: Route) -> Route {
-    account::add_to(admin::add_to(route))
+    unsubscribe::add_to(account::add_to(admin::add_to(route)))
         .at("/", get(home))
         .at("/outbox", get(outbox::list))
         .at("/outbox/:name", get(outbox::show))

@@ -146,9 +146,6 @@ pub struct Live {
     pub heartbeat: Duration,
     /// What a client gets to take what it is sent.
     pub patience: Duration,
-    /// Origins of pages that may connect beside the board's own, as
-    /// `https://app.example.org`.
-    pub origins: Vec<String>,
     /// Connections that one account may have in one process.
     pub per_account: usize,
 }

@@ -256,9 +256,6 @@ fn live(r: &mut Reader) -> Live {
     Live {
         heartbeat: or_default(r, "JOBBOARD_LIVE_HEARTBEAT", values::duration(SECOND, HOUR)),
         patience: or_default(r, "JOBBOARD_LIVE_PATIENCE", values::duration(SECOND, HOUR)),
-        origins: r
-            .parse("JOBBOARD_LIVE_ORIGINS", values::origins)
-            .unwrap_or_default(),
         per_account: or_default(r, "JOBBOARD_LIVE_PER_ACCOUNT", values::whole(1, 10_000)),
     }
 }

@@ -124,20 +124,6 @@ pub(super) fn duration(low: Duration, high: Duration) -> impl Fn(&str) -> Result
     }
 }
 
-/// Schemes with hosts, comma separated, as browsers name where a page is from.
-pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|origin| !origin.is_empty())
-        .map(|origin| match Url::parse(origin) {
-            Ok(url) if url.origin().is_tuple() && url.path() == "/" && url.query().is_none() => {
-                Ok(url.origin().ascii_serialization())
-            }
-            _ => Err("must be origins as https://app.example.org, comma separated".to_owned()),
-        })
-        .collect()
-}
-
 pub(super) fn url_of(schemes: &'static [&'static str]) -> impl Fn(&str) -> Result<Url, String> {
     move |text| match Url::parse(text) {
         Ok(url) if schemes.contains(&url.scheme()) && url.host_str().is_some() => Ok(url),

@@ -124,7 +124,6 @@ pub const VARIABLES: &[Variable] = &[
 
     own("JOBBOARD_LIVE_HEARTBEAT", "30s", "how often a live connection is asked for a sign of life; without one for twice as long it is closed"),
     own("JOBBOARD_LIVE_PATIENCE", "10s", "what a live client gets to take what it is sent before it is dropped"),
-    own("JOBBOARD_LIVE_ORIGINS", "", "origins of pages that may open live connections beside the board's own, comma separated, as https://app.example.org"),
     own("JOBBOARD_LIVE_PER_ACCOUNT", "10", "live connections of one account to one process"),
 
     own("JOBBOARD_QUEUES", "default=4,imports=2,mail=8,recommendations=2,search=4", "queues that this worker serves and how many tasks of each run at once"),

@@ -38,6 +38,8 @@ pub struct Email<'a> {
     /// Where the job board is: the right-hand side of the Message-ID.
     pub site: &'a Url,
     pub to: &'a str,
+    /// Where mails of this type are stopped with one click (RFC 8058), if they can be.
+    pub unsubscribe_url: Option<&'a str>,
     pub content: Rendered,
     pub date: DateTime<Utc>,
 }
@@ -148,23 +150,34 @@ impl Mailer {
             .parse()
             .map_err(|_| SendError::Permanent("the address is malformed".into()))?;
         let host = email.site.host_str().unwrap_or("localhost");
-        Message::builder()
+        let mut builder = Message::builder();
+        if let Some(url) = email.unsubscribe_url {
+            builder = builder
+                .raw_header(raw("List-Unsubscribe", format!("<{url}>")))
+                .raw_header(raw(
+                    "List-Unsubscribe-Post",
+                    "List-Unsubscribe=One-Click".to_owned(),
+                ));
+        }
+        builder
             .message_id(Some(format!("<{}@{host}>", email.id)))
             .date(email.date.into())
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(&email.content.subject)
             // RFC 3834: holiday replies and the like stay away.
-            .raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".into(),
-            ))
+            .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
             .multipart(MultiPart::alternative_plain_html(
                 email.content.text.clone(),
                 email.content.html.clone(),
             ))
             .map_err(|error| SendError::Permanent(error.to_string()))
     }
+}
+
+/// A header without line breaks.
+fn raw(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
 /// A mail whose recipient was accepted.

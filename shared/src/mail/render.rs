@@ -26,6 +26,8 @@ pub struct Rendered {
 pub struct Recipient {
     /// May be empty.
     pub first_name: String,
+    /// Where mails of this type can be stopped, if they can.
+    pub unsubscribe_url: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]

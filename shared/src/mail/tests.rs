@@ -19,6 +19,7 @@ fn facts(title: &str) -> serde_json::Value {
 fn rendered(template: Template, title: &str) -> Rendered {
     let ana = Recipient {
         first_name: "Ana".into(),
+        unsubscribe_url: None,
     };
     render(template, &site(), &ana, &facts(title)).unwrap()
 }
@@ -34,6 +35,7 @@ fn wire(content: Rendered, to: &str) -> Result<String, SendError> {
         id: Uuid::from_u128(7),
         site: &site(),
         to,
+        unsubscribe_url: None,
         content,
         date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
     };
@@ -173,6 +175,7 @@ async fn the_folder_holds_one_file_for_one_mail() {
         id: Uuid::from_u128(7),
         site: &site(),
         to: "boss@example.com",
+        unsubscribe_url: None,
         content: rendered(Template::ApplicationReceived, "Maler"),
         date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
     };

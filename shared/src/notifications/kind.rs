@@ -82,6 +82,29 @@ impl Kind {
         }
     }
 
+    /// What accounts choose mails of this template by; none where one is sent in any
+    /// case, because somebody waits for it or must know.
+    pub const fn of_mail(template: Template) -> Option<NotificationType> {
+        match template {
+            Template::ApplicationConfirmation => Some(NotificationType::ApplicationStatus),
+            Template::PasswordReset
+            | Template::PasswordChanged
+            | Template::EmailVerification
+            | Template::EmailChanged
+            | Template::AccountCreated => None,
+            Template::ApplicationReceived
+            | Template::ApplicationStatusChanged
+            | Template::ApplicationWithdrawn
+            | Template::OfferAccepted
+            | Template::JobExpired
+            | Template::ImportFinished
+            | Template::VerificationDecided => match Self::beside(template) {
+                Some(kind) => Some(kind.notification_type()),
+                None => None,
+            },
+        }
+    }
+
     /// What the centre says beside a mail of this template; none where the reader did
     /// it themselves, or where the mail is all there is to it.
     pub const fn beside(template: Template) -> Option<Self> {

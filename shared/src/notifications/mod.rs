@@ -17,7 +17,9 @@ mod centre;
 pub mod db;
 mod kind;
 mod news;
+pub mod preferences;
 pub mod tasks;
+mod unsubscribe;
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -35,9 +37,11 @@ pub use centre::{
 };
 pub use kind::{Kind, NotificationType};
 pub use news::News;
+pub use unsubscribe::UnsubscribeKey;
 
 /// Promises `user_id` one mail about the event, as part of the caller's
-/// transaction. Asking twice for the same one changes nothing.
+/// transaction, unless the account wants none of this type. Asking twice for the same
+/// one changes nothing.
 pub async fn queue_email(
     conn: &mut PgConnection,
     event_id: Uuid,

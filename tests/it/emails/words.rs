@@ -6,6 +6,7 @@ use jobboard_shared::{
     imports::emails::FinishedFacts,
     jobs::emails::ExpiredFacts,
     mail::{Recipient, Rendered, Template, render},
+    notifications::Kind,
     verification::emails::DecisionFacts,
 };
 use serde::Serialize;
@@ -30,6 +31,8 @@ fn rendered(template: Template, first_name: &str, facts: &impl Serialize) -> Ren
     let site = "https://jobs.example.com/".parse().unwrap();
     let recipient = Recipient {
         first_name: first_name.into(),
+        unsubscribe_url: Kind::of_mail(template)
+            .map(|_| "https://jobs.example.com/unsubscribe/?token=abc".to_owned()),
     };
     render(template, &site, &recipient, facts).unwrap()
 }

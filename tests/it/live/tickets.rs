@@ -49,7 +49,7 @@ async fn a_ticket_dies_with_its_session() {
 #[tokio::test]
 async fn pages_of_elsewhere_are_refused() {
     let app = TestApp::start_with(|config| {
-        config.live.origins = vec!["https://app.example.org".to_owned()];
+        config.http.cors_origins = vec!["https://app.example.org".to_owned()];
     })
     .await;
     let user = app.freelancer().await;

@@ -24,8 +24,14 @@ async fn everything_is_wanted_until_somebody_says_otherwise() {
     assert_eq!(user.get(PATH).await.expect(200).json, all(true, true));
     let mut wishes = all(true, false);
     wishes["job_match"]["in_app"] = json!(false);
-    assert_eq!(user.put(PATH, wishes.clone()).await.expect(200).json, wishes);
-    assert_eq!(user.put(PATH, wishes.clone()).await.expect(200).json, wishes);
+    assert_eq!(
+        user.put(PATH, wishes.clone()).await.expect(200).json,
+        wishes
+    );
+    assert_eq!(
+        user.put(PATH, wishes.clone()).await.expect(200).json,
+        wishes
+    );
     assert_eq!(user.get(PATH).await.expect(200).json, wishes);
     // Others' stay as they are.
     let other = app.freelancer().await;
@@ -35,7 +41,11 @@ async fn everything_is_wanted_until_somebody_says_otherwise() {
     app.anonymous().put(PATH, wishes.clone()).await.expect(401);
     let wrong = json!({"application_status": {"in_app": true, "sms": true}, "gossip": {}});
     let answer = user.put(PATH, wrong).await;
-    assert!([400, 422].contains(&answer.status.as_u16()), "{}", answer.text);
+    assert!(
+        [400, 422].contains(&answer.status.as_u16()),
+        "{}",
+        answer.text
+    );
     assert_eq!(user.get(PATH).await.expect(200).json, wishes);
 }
 
@@ -89,7 +99,10 @@ async fn one_click_stops_mails_of_the_type_and_those_queued_already() {
     let id = board.apply(&freelancer).await.expect(201).id();
     app.drain_tasks().await;
     let mails = app.emails();
-    let mail = mails.iter().find(|mail| mail.to == freelancer.email).unwrap();
+    let mail = mails
+        .iter()
+        .find(|mail| mail.to == freelancer.email)
+        .unwrap();
     assert_eq!(
         header(mail, "list-unsubscribe-post").as_deref(),
         Some("List-Unsubscribe=One-Click")
@@ -109,16 +122,18 @@ async fn one_click_stops_mails_of_the_type_and_those_queued_already() {
     one_click(&anonymous, &path).await.expect(200);
     app.drain_tasks().await;
     assert_eq!(app.emails().len(), mails.len(), "a mail after the goodbye");
-    let why: (String, String) = sqlx::query_as(
-        "select dead_reason, last_error from email_outbox where status = 'dead'",
-    )
-    .fetch_one(&app.db)
-    .await
-    .unwrap();
+    let why: (String, String) =
+        sqlx::query_as("select dead_reason, last_error from email_outbox where status = 'dead'")
+            .fetch_one(&app.db)
+            .await
+            .unwrap();
     assert_eq!(why.0, "suppressed");
     assert!(why.1.starts_with("unsubscribed"), "{}", why.1);
     let wishes = freelancer.get(PATH).await.expect(200).json;
-    assert_eq!(wishes["application_status"], json!({"in_app": true, "email": false}));
+    assert_eq!(
+        wishes["application_status"],
+        json!({"in_app": true, "email": false})
+    );
     assert_eq!(wishes["system"], json!({"in_app": true, "email": true}));
     // The centre still tells.
     assert_eq!(lines(&freelancer).await.len(), 1);
@@ -129,7 +144,10 @@ async fn one_click_stops_mails_of_the_type_and_those_queued_already() {
     let mut nothing = all(false, false);
     nothing["message"]["email"] = json!(true);
     freelancer.put(PATH, nothing).await.expect(200);
-    freelancer.post("/api/auth/password/change/", body).await.expect(204);
+    freelancer
+        .post("/api/auth/password/change/", body)
+        .await
+        .expect(204);
     app.drain_tasks().await;
     let last = app.emails().pop().unwrap();
     assert_eq!(last.to, freelancer.email);

@@ -9,7 +9,11 @@ use jobboard_shared::{
     imports::emails::finished_facts,
     jobs::emails::expired_facts,
     mail::{Recipient, RenderError, Rendered, Template, render},
-    notifications::db::{self, OutboxEmail},
+    notifications::{
+        Kind, UnsubscribeKey,
+        db::{self, OutboxEmail},
+        preferences,
+    },
     verification::emails::decision_facts,
 };
 use serde::Serialize;
@@ -21,12 +25,15 @@ use crate::Context;
 pub(super) enum Composed {
     Ready {
         address: String,
+        unsubscribe_url: Option<String>,
         content: Rendered,
     },
     /// The account takes no mail, or the event is gone.
     Gone,
     /// The address is known to be none.
     Suppressed,
+    /// The account wants no such mails, by now.
+    Unwanted,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +56,8 @@ pub(super) async fn compose(
     email: &OutboxEmail,
     template: Template,
 ) -> Result<Composed, ComposeError> {
-    let Some((address, recipient, suppressed)) = db::recipient(conn, email.user_id).await? else {
+    let Some((address, mut recipient, suppressed)) = db::recipient(conn, email.user_id).await?
+    else {
         return Ok(Composed::Gone);
     };
     let address = match template {
@@ -61,9 +69,18 @@ pub(super) async fn compose(
         _ if suppressed => return Ok(Composed::Suppressed),
         _ => address,
     };
+    if let Some(kind) = Kind::of_mail(template) {
+        if !preferences::wants_mail(conn, email.user_id, kind).await? {
+            return Ok(Composed::Unwanted);
+        }
+        let key = UnsubscribeKey::new(&ctx.config.auth.secret_key);
+        let site = &ctx.config.http.public_url;
+        recipient.unsubscribe_url = Some(key.url(site, email.user_id, kind));
+    }
     let content = words(conn, ctx, email, template, &recipient).await?;
     Ok(content.map_or(Composed::Gone, |content| Composed::Ready {
         address,
+        unsubscribe_url: recipient.unsubscribe_url,
         content,
     }))
 }

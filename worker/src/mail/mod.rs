@@ -60,14 +60,23 @@ pub async fn send(ctx: Context, task: SendEmail, lease: Lease) -> TaskResult {
     };
     let composed = compose(&mut conn, &ctx, &email, template).await;
     drop(conn);
-    let (address, content) = match composed {
-        Ok(Composed::Ready { address, content }) => (address, content),
+    let (address, unsubscribe_url, content) = match composed {
+        Ok(Composed::Ready {
+            address,
+            unsubscribe_url,
+            content,
+        }) => (address, unsubscribe_url, content),
         Ok(Composed::Gone) => {
             let ending = Ending::Dead(DeadReason::Gone, "the account or the event is gone".into());
             return attempt.end(Stage::NotAsked, &ending).await;
         }
         Ok(Composed::Suppressed) => {
             let ending = Ending::Dead(DeadReason::Suppressed, "the address is suppressed".into());
+            return attempt.end(Stage::NotAsked, &ending).await;
+        }
+        Ok(Composed::Unwanted) => {
+            let error = "unsubscribed: the account wants no such mails".into();
+            let ending = Ending::Dead(DeadReason::Suppressed, error);
             return attempt.end(Stage::NotAsked, &ending).await;
         }
         Err(ComposeError::Database(error)) => return Err(error.into()),
@@ -81,6 +90,7 @@ pub async fn send(ctx: Context, task: SendEmail, lease: Lease) -> TaskResult {
         id: email.id,
         site: &ctx.config.http.public_url,
         to: &address,
+        unsubscribe_url: unsubscribe_url.as_deref(),
         content,
         date: ctx.clock.now(),
     };

@@ -13,7 +13,7 @@ use crate::{
     pagination::{Paging, Slice, Start},
 };
 
-/// Once for each event; the schema gives the number.
+/// Once for each event, where it is wanted; the schema gives the number.
 pub(in crate::notifications) async fn insert(
     conn: &mut PgConnection,
     user_id: Uuid,
@@ -23,7 +23,8 @@ pub(in crate::notifications) async fn insert(
     sqlx::query!(
         "insert into notifications
              (user_id, event_id, notification_type, kind, title, message, data, action_url)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         select $1, $2, $3, $4, $5, $6, $7, $8
+         where wants_notification($1, $3, 'in_app')
          on conflict on constraint notifications_once_key do nothing",
         user_id,
         event_id,
@@ -52,7 +53,7 @@ pub(in crate::notifications) async fn insert_recommendations_ready(
                 '', jsonb_build_object('jobs', t.jobs), '/api/jobs/recommendations/'
          from unnest($1::uuid[], $2::int8[]) as t(user_id, jobs)
          join users u on u.id = t.user_id
-         where t.jobs > 0
+         where t.jobs > 0 and wants_notification(t.user_id, 'job_match', 'in_app')
            and not exists (
                select from notifications n
                where n.user_id = t.user_id and n.kind = $3

@@ -3,6 +3,7 @@
 pub mod centre;
 mod operate;
 mod outbox;
+pub(super) mod preferences;
 mod suppressions;
 mod sweep;
 

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::{
     mail::{Recipient, Template},
+    notifications::{Kind, NotificationType},
     queue::TaskId,
 };
 
-/// `None` when this mail is in the outbox already.
+/// `None` when this mail is in the outbox already, or not wanted.
 pub async fn insert(
     conn: &mut PgConnection,
     event_id: Uuid,
@@ -19,12 +20,15 @@ pub async fn insert(
     template: Template,
 ) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
-        "insert into email_outbox (event_id, user_id, template) values ($1, $2, $3)
+        "insert into email_outbox (event_id, user_id, template)
+         select $1, $2, $3
+         where $4::notification_type is null or wants_notification($2, $4, 'email')
          on conflict on constraint email_outbox_once_key do nothing
          returning id",
         event_id,
         user_id,
         template.name(),
+        Kind::of_mail(template) as Option<NotificationType>,
     )
     .fetch_optional(conn)
     .await
@@ -72,7 +76,7 @@ pub enum DeadReason {
     Refused,
     /// The server knows no such mailbox; the address was suppressed.
     NoMailbox,
-    /// The address was suppressed before.
+    /// The address was suppressed before, or the account wants no such mails.
     Suppressed,
     /// The account or the event.
     Gone,
@@ -277,6 +281,7 @@ pub async fn recipient(
     Ok(row.map(|row| {
         let recipient = Recipient {
             first_name: row.first_name,
+            unsubscribe_url: None,
         };
         (row.email, recipient, row.suppressed)
     }))

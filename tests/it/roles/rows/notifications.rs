@@ -29,6 +29,16 @@ const OWN: &str = "401 200/404 200/404 200/404 200/404";
 pub(super) fn rows() -> Vec<Row> {
     vec![
         plain("create_live_ticket", "401 201 201 201 201"),
+        plain("get_notification_preferences", "401 200 200 200 200"),
+        row(
+            "replace_notification_preferences",
+            "401 200 200 200 200",
+            |_| async {
+                let all = json!({"in_app": true, "email": true});
+                Ask::default().json(json!({"application_status": all, "job_match": all,
+                                           "message": all, "system": all}))
+            },
+        ),
         plain("list_notifications", "401 200 200 200 200"),
         plain("count_unread_notifications", "401 200 200 200 200"),
         row("read_all_notifications", "401 200 200 200 200", |_| async {

@@ -1,0 +1,52 @@
+//! Where mails say that they can be stopped. Opening the page changes nothing, for
+//! programs that look through mail open links too: a button does, or the mail program
+//! in its place (RFC 8058).
+
+use jobboard_shared::notifications::preferences;
+use minijinja::context;
+use poem::{Request, Response, Route, get, handler, http::StatusCode, web::Data};
+
+use super::{form::Fields, page};
+use crate::{App, problem::Result};
+
+pub(super) const TEMPLATES: [(&str, &str); 1] =
+    [("unsubscribe.html", include_str!("unsubscribe.html"))];
+
+pub(super) fn add_to(route: Route) -> Route {
+    route.at("/unsubscribe", get(form).post(unsubscribe))
+}
+
+/// In the address also of the POST: its body is the mail program's.
+fn token_of(request: &Request) -> String {
+    let query = Fields::of(request.uri().query().unwrap_or_default().as_bytes());
+    query.owned("token").unwrap_or_default()
+}
+
+#[handler]
+fn form(app: Data<&App>, request: &Request) -> Result<Response> {
+    let token = token_of(request);
+    match app.unsubscribe.verify(&token) {
+        Some((_, kind)) => page("unsubscribe.html", context! { token, kind => kind.name() }),
+        None => unknown(),
+    }
+}
+
+#[handler]
+async fn unsubscribe(app: Data<&App>, request: &Request) -> Result<Response> {
+    let Some((user_id, kind)) = app.unsubscribe.verify(&token_of(request)) else {
+        return unknown();
+    };
+    let mut tx = app.begin().await?;
+    preferences::unsubscribe(&mut tx, user_id, kind).await?;
+    tx.commit().await?;
+    page(
+        "unsubscribe.html",
+        context! { done => true, kind => kind.name() },
+    )
+}
+
+fn unknown() -> Result<Response> {
+    let mut refused = page("unsubscribe.html", context! { wrong => true })?;
+    refused.set_status(StatusCode::NOT_FOUND);
+    Ok(refused)
+}

@@ -196,6 +196,11 @@ async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Cond
     if search.sort == Sort::Distance && location.places.is_empty() {
         return Err(no_distance());
     }
+    if let Some(near) = &mut conditions.near
+        && db::layout(conn).await? >= LAYOUT
+    {
+        near.look_up_places();
+    }
     if location.is_unknown() {
         let words = Query::phrase(text);
         let lexemes = db::lexemes(conn, &words.words()).await?;

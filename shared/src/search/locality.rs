@@ -1,7 +1,7 @@
 //! Where a job is and where a query looks, as points and tokens.
 
 use super::{
-    order::tenths,
+    order::{FAR, tenths},
     tokens::{self, Kind, token},
 };
 use crate::places::{self, Area, Location, Place, Region};
@@ -53,6 +53,8 @@ pub(super) struct Vicinity {
     pub(super) tokens: Option<Vec<i32>>,
     /// Of those, what is enough: the job lies in the area.
     pub(super) areas: Vec<i32>,
+    /// The tokens tell exactly who lies within the radius.
+    pub(super) is_exact: bool,
     pub(super) ring: Ring,
 }
 
@@ -71,19 +73,22 @@ pub(super) enum Ring {
 pub(super) fn near_places(near: &Vicinity) -> Vec<(i32, i32)> {
     // A little farther than the circle, for SQL computes a little differently.
     let reach = f64::from(near.radius_km) + 1.0;
-    let mut found: Vec<(i32, i32)> = places::all()
-        .iter()
-        .filter_map(|place| {
-            let nearest = near
-                .points
-                .iter()
-                .map(|from| km_between(*from, point(place), reach))
-                .fold(f64::INFINITY, f64::min);
-            (nearest <= reach).then(|| (tenths(nearest), of_place(place)))
-        })
+    let mut found: Vec<(i32, i32)> = places_within(&near.points, reach)
+        .map(|(km, token)| (tenths(km), token))
         .collect();
     found.sort_unstable();
     found
+}
+
+/// The places of the table within a radius of the nearest point, with their tokens.
+fn places_within(points: &[(f32, f32)], radius_km: f64) -> impl Iterator<Item = (f64, i32)> {
+    places::all().iter().filter_map(move |place| {
+        let nearest = points
+            .iter()
+            .map(|from| km_between(*from, point(place), radius_km))
+            .fold(f64::INFINITY, f64::min);
+        (nearest <= radius_km).then(|| (nearest, of_place(place)))
+    })
 }
 
 /// On a sphere of the earth's mean radius, as SQL does; infinite where the
@@ -124,8 +129,42 @@ impl Vicinity {
             radius_km,
             tokens,
             areas,
+            is_exact: false,
             ring: Ring::All,
         })
+    }
+
+    /// What distances are compared with: nothing where the tokens have told already,
+    /// for SQL may find a place on the circle a hair outside of it.
+    pub(super) fn bound_km(&self) -> f32 {
+        if self.is_exact && self.areas.is_empty() {
+            f32::MAX
+        } else {
+            self.radius_km
+        }
+    }
+
+    /// The same for the last key of a span.
+    pub(super) fn bound_tenths(&self, to: i32) -> i32 {
+        if self.bound_km() > self.radius_km && to >= tenths(self.radius_km.into()) {
+            FAR - 1
+        } else {
+            to
+        }
+    }
+
+    /// Looks up the places within the radius, unless they are too many: then no
+    /// distance need be computed. Every job's places must be among its tokens.
+    pub(super) fn look_up_places(&mut self) {
+        const MOST: usize = 500;
+        let places: Vec<i32> = places_within(&self.points, self.radius_km.into())
+            .map(|(_, token)| token)
+            .take(MOST + 1)
+            .collect();
+        if !self.points.is_empty() && places.len() <= MOST {
+            self.tokens = Some([self.areas.as_slice(), &places].concat());
+            self.is_exact = true;
+        }
     }
 }
 

@@ -197,11 +197,12 @@ fn push_vicinity(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
         Ring::Tenths(from, to) => {
             query
                 .push(" and (select min(km) <= ")
-                .push_bind(near.radius_km);
+                .push_bind(near.bound_km());
             query
                 .push(" and floor(min(km) * 10) between ")
                 .push_bind(from);
-            query.push(" and ").push_bind(to).push(" from ");
+            query.push(" and ").push_bind(near.bound_tenths(to));
+            query.push(" from ");
             push_km_away(query, near);
             query.push(")");
             return;
@@ -222,7 +223,7 @@ fn push_vicinity(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) {
     if let Some(tokens) = &near.tokens {
         query.push(" and d.tokens && ").push_bind(tokens.clone());
     }
-    if !near.points.is_empty() {
+    if !near.points.is_empty() && !near.is_exact {
         query
             .push(" and ((select min(km) <= ")
             .push_bind(near.radius_km);

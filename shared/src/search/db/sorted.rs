@@ -70,7 +70,7 @@ fn push_key(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, order: 
     match (order, &conditions.near) {
         (Order::Distance(_), Some(near)) => {
             query.push("coalesce((select case when min(km) <= ");
-            query.push_bind(near.radius_km);
+            query.push_bind(near.bound_km());
             query.push(" then floor(min(km) * 10)::integer end from ");
             push_km_away(query, near);
             query.push("), ").push_bind(FAR).push(")");

@@ -60,6 +60,7 @@ use jobboard_shared::{
     notifications::UnsubscribeKey,
     pagination::CursorKey,
     redis_connection::RedisConnection,
+    search::log::Recorder,
 };
 use poem::{
     Endpoint, EndpointExt, Response, Route,
@@ -88,6 +89,8 @@ pub struct App {
     pub unsubscribe: UnsubscribeKey,
     pub passwords: Passwords,
     pub visitors: VisitorKey,
+    /// Counts what is searched for.
+    pub searches: Recorder,
     pub limiter: Arc<Limiter>,
     /// Absent where every answer is made anew.
     pub cache: Option<Arc<Cache>>,
@@ -135,6 +138,7 @@ impl App {
             unsubscribe: UnsubscribeKey::new(&config.auth.secret_key),
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
+            searches: Recorder::new(db.clone(), clock.clone()),
             limiter,
             cache,
             redis,
@@ -188,7 +192,11 @@ fn operations() -> impl OpenApi {
         ),
         (
             admin::categories::CategoriesApi,
-            admin::settings::SettingsApi,
+            (
+                admin::settings::SettingsApi,
+                admin::searches::SearchesApi,
+                admin::synonyms::SynonymsApi,
+            ),
             analytics::AnalyticsApi,
             admin::skills::SkillsApi,
             verification::AskApi,

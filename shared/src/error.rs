@@ -130,6 +130,10 @@ const VIOLATIONS: &[(&str, Violation)] = &[
         Violation::Conflict("skill_name_taken", "a skill of this name exists"),
     ),
     (
+        "search_synonyms_words_key",
+        Violation::Conflict("search_synonym_exists", "the term has synonyms already"),
+    ),
+    (
         "jobs_salary_check",
         Violation::Field(
             "salary_max",

@@ -10,8 +10,8 @@ use jobboard_shared::{
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     search::tasks::{
-        BuildVocabulary, CheckDocuments, RebuildOutdated, RecheckJobs, RefreshJobs, RefreshScope,
-        RemoveExpired,
+        BuildVocabulary, CheckDocuments, ForgetSearches, RebuildOutdated, RecheckJobs, RefreshJobs,
+        RefreshScope, RemoveExpired,
     },
     trending::tasks::{ApplySignals, Decay},
 };
@@ -39,6 +39,7 @@ pub fn registry() -> Registry {
         .on::<RefreshScope>(search::refresh_scope)
         .on::<RemoveExpired>(search::remove_expired)
         .on::<CheckDocuments>(search::check_documents)
+        .on::<ForgetSearches>(search::forget_searches)
         .on::<BuildVocabulary>(search::build_vocabulary)
         .on::<RebuildOutdated>(search::rebuild_outdated)
         .on::<RecheckJobs>(search::recheck_jobs)

@@ -11,7 +11,9 @@ use jobboard_shared::{
     notifications::tasks::{ForgetOldMails, ForgetOldNotifications, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{Plan, PruneExpired},
-    search::tasks::{BuildVocabulary, CheckDocuments, RebuildOutdated, RemoveExpired},
+    search::tasks::{
+        BuildVocabulary, CheckDocuments, ForgetSearches, RebuildOutdated, RemoveExpired,
+    },
     trending::tasks::{ApplySignals, Decay},
 };
 
@@ -32,6 +34,9 @@ pub fn schedule() -> Schedule {
         })
         .every("search.build_vocabulary", 2 * MINUTE, Missed::Skip, |_| {
             BuildVocabulary::if_due()
+        })
+        .cron("search.forget_searches", "20 1 * * *", Missed::Skip, |_| {
+            ForgetSearches {}
         })
         .cron("search.check_documents", "40 2 * * *", Missed::Skip, |_| {
             CheckDocuments::default()

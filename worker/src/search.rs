@@ -7,8 +7,8 @@ use jobboard_shared::{
     search::{
         self, db,
         tasks::{
-            BATCH, BuildVocabulary, CheckDocuments, RECHECK_AFTER, RebuildOutdated, RecheckJobs,
-            RefreshJobs, RefreshScope, RemoveExpired, Scope, enqueue_refresh,
+            BATCH, BuildVocabulary, CheckDocuments, ForgetSearches, RECHECK_AFTER, RebuildOutdated,
+            RecheckJobs, RefreshJobs, RefreshScope, RemoveExpired, Scope, enqueue_refresh,
         },
         vocabulary,
     },
@@ -132,6 +132,16 @@ pub async fn build_vocabulary(ctx: Context, task: BuildVocabulary, _: Lease) -> 
     let changed = vocabulary::write(&ctx.db, &counted).await?;
     tracing::info!(jobs, changed, "built the words and names of live jobs");
     Ok(())
+}
+
+pub async fn forget_searches(ctx: Context, _: ForgetSearches, _: Lease) -> TaskResult {
+    const AT_ONCE: i64 = 5_000;
+    loop {
+        let mut conn = ctx.db.acquire().await?;
+        if db::log::forget_old(&mut conn, AT_ONCE).await? == 0 {
+            return Ok(());
+        }
+    }
 }
 
 pub async fn remove_expired(ctx: Context, _: RemoveExpired, _: Lease) -> TaskResult {

@@ -1,6 +1,8 @@
 //! For administrators alone.
 
 pub(crate) mod categories;
+pub(crate) mod searches;
 pub(crate) mod settings;
 pub(crate) mod skills;
+pub(crate) mod synonyms;
 pub(crate) mod tasks;

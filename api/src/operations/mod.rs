@@ -25,6 +25,7 @@ use crate::{
     idempotency, live, methods, paging,
     preconditions::{self, Target},
     problem::Problem,
+    search,
     transaction::{self, Conditions},
 };
 
@@ -227,7 +228,14 @@ impl GuardedEndpoint {
             transaction::under(conditions, self.endpoint.call(request)).await?
         } else if let Some(rule) = self.operation.kept {
             let route = &self.operation.pattern;
-            cached::call(rule, route, target.is_some(), &self.endpoint, request).await?
+            let visit = search::Visit::of(&request);
+            let kept = target.is_some();
+            let response = cached::call(rule, route, kept, &self.endpoint, request).await?;
+            // Kept answers are searches too.
+            if let Some(visit) = visit {
+                visit.count(&response);
+            }
+            response
         } else {
             self.endpoint.call(request).await?
         };

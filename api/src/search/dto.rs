@@ -1,7 +1,8 @@
 //! Search as clients see it.
 
 use jobboard_shared::search;
-use poem_openapi::{Enum, Object, types::ToJSON};
+use poem_openapi::{ApiResponse, Enum, Object, types::ToJSON};
+use uuid::Uuid;
 
 use crate::{
     jobs::dto::{ExperienceLevel, JobSummary, JobType, Workplace},
@@ -64,7 +65,7 @@ impl From<search::Hit> for JobHit {
 #[derive(Debug, Object)]
 pub(super) struct SearchedQuery {
     /// As it was sent
-    asked: String,
+    pub(super) asked: String,
     /// What the results are of: what was asked or, where nothing matches that, what
     /// was probably meant
     pub(super) searched: String,
@@ -97,10 +98,30 @@ impl SearchedQuery {
     }
 }
 
+/// A result that was opened
+#[derive(Debug, Object)]
+pub(super) struct SearchClick {
+    /// That of the answer
+    pub(super) search_id: Uuid,
+    /// Of the job in the results, over all pages
+    #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
+    pub(super) position: i16,
+}
+
+#[derive(ApiResponse)]
+pub(super) enum ClickResponse {
+    /// It is noted; a search that is not known is passed over
+    #[oai(status = 204)]
+    Noted,
+}
+
 /// A part of what was found
 #[derive(Debug, Object)]
 pub(super) struct SearchPage {
     query: SearchedQuery,
+    /// Names the search where a result is said to have been opened; null where
+    /// nothing of it is kept: without words, or where they may be somebody's address
+    search_id: Option<Uuid>,
     results: Vec<JobHit>,
     /// The number of this page, where pages are numbered
     page: Option<u32>,
@@ -122,9 +143,11 @@ impl SearchPage {
         count_is_exact: bool,
         query: SearchedQuery,
         facets: Facets,
+        search_id: Option<Uuid>,
     ) -> Self {
         Self {
             query,
+            search_id,
             facets,
             count_is_exact: page.count.map(|_| count_is_exact),
             results: page.results,

@@ -1,6 +1,7 @@
 //! Searching jobs.
 
 mod dto;
+mod log;
 mod place;
 
 use chrono::{DateTime, Utc};
@@ -8,16 +9,22 @@ use jobboard_shared::{
     jobs,
     search::{self, Search},
 };
-use poem::web::Data;
+use poem::{Request, web::Data};
 use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
 
-use self::dto::{
-    DistanceUnit, Facet, Facets, JobHit, SearchPage, SearchedQuery, Sort, Suggestions,
+pub(crate) use self::log::Visit;
+use self::{
+    dto::{
+        ClickResponse, DistanceUnit, Facet, Facets, JobHit, SearchClick, SearchPage, SearchedQuery,
+        Sort, Suggestions,
+    },
+    log::Logged,
 };
 use crate::{
     App,
     auth::Viewer,
+    body::Strict,
     cached,
     jobs::dto::{ExperienceLevel, JobType, SalaryPeriod, Workplace},
     paging::{Linked, PageParams},
@@ -103,7 +110,8 @@ impl SearchApi {
         /// What to count beside the page: how many jobs have which value. The counts
         /// of a fact leave out the filter over this fact itself
         facets: Query<Vec<Facet>>,
-    ) -> Result<Linked<SearchPage>> {
+        request: &Request,
+    ) -> Result<Logged<Linked<SearchPage>>> {
         let search = Search {
             text: q.0.unwrap_or_default(),
             location: location.0,
@@ -136,6 +144,7 @@ impl SearchApi {
         };
         let mut tx = app.begin().await?;
         let answered = search::answer(&mut tx, app.clock.now(), &search, &page).await?;
+        let noted = log::note(&app, request, &query, &page, &answered);
         let found = answered.found;
         cached::shows(found.hits.rows.iter().map(|hit| &hit.job));
         if found.hits.total.is_some() {
@@ -146,7 +155,28 @@ impl SearchApi {
         let (exact, facets) = (found.total_is_exact, Facets::of(found.facets));
         let hits = place::placed(found.hits, query.instead());
         let answer = paging.answer(&app, &list, hits, JobHit::from);
-        Ok(answer.map(|page| SearchPage::of(page, exact, query, facets)))
+        let answer = answer.map(|page| SearchPage::of(page, exact, query, facets, noted.id));
+        Ok(noted.with(answer))
+    }
+
+    /// Tell which result was opened
+    ///
+    /// The job at a position of the results, counted from 1 over all pages. What people
+    /// choose shows those who run the board how good its answers are; nothing is kept of
+    /// who chose it.
+    #[oai(
+        path = "/clicks",
+        method = "post",
+        operation_id = "record_search_click"
+    )]
+    async fn click(
+        &self,
+        app: Data<&App>,
+        _viewer: Viewer,
+        body: Strict<SearchClick>,
+    ) -> Result<ClickResponse> {
+        app.searches.clicked(body.0.search_id, body.0.position);
+        Ok(ClickResponse::Noted)
     }
 
     /// Suggest searches

@@ -13,6 +13,7 @@ use super::{
     layout::LAYOUT,
     locality::Vicinity,
     query::{Compiled, Query},
+    synonyms,
     tokens::{self, Kind, token},
 };
 use crate::{
@@ -91,13 +92,14 @@ pub(super) async fn conditions(
     search: &Search,
 ) -> Result<Option<Conditions>> {
     let located = located(conn, search).await?;
-    let query = Query::parse(&search.text);
+    let mut query = Query::parse(&search.text);
     if query.is_senseless() {
         return Ok(None);
     }
     let Some(mut conditions) = located else {
         return Ok(None);
     };
+    synonyms::expand(conn, &mut query).await?;
     conditions.query = query.compile(&db::lexemes(conn, &query.words()).await?);
     let one_of = |kind: Kind, values: Vec<i32>| -> Vec<i32> {
         values.into_iter().map(|value| token(kind, value)).collect()

@@ -230,7 +230,7 @@ async fn hits(
                 .map(|found| f64::from(found.score) / f64::from(db::SCORE_ONE)),
             snippet: snippet(
                 &texts.remove(&job.id).unwrap_or_default(),
-                &conditions.query.stems,
+                &conditions.query.shown,
             ),
             job,
         })

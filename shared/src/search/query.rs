@@ -3,7 +3,10 @@
 //! Words, "phrases", -exclusions and OR between neighbours. Every text is a
 //! query: what has no meaning is left out.
 
-use std::collections::BTreeSet;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use super::{
     compounds,
@@ -24,10 +27,22 @@ pub(super) type Term = Vec<String>;
 pub struct Query {
     /// An ad has of each clause at least one term.
     clauses: Vec<Vec<Term>>,
+    /// Which of the clauses are single words or names without quotation marks.
+    loose: Vec<bool>,
+    /// What stands for some clauses in a row as well.
+    synonyms: Vec<Alternative>,
     /// It has none of these.
     without: Vec<Term>,
     /// Whether there was a text, though there may be no word in it.
     asked: bool,
+}
+
+/// Instead of the clauses from one to before another an ad may have one of the terms.
+#[derive(Clone, Debug, PartialEq)]
+struct Alternative {
+    from: usize,
+    to: usize,
+    terms: Vec<Term>,
 }
 
 /// A part of the text between spaces or quotation marks.
@@ -73,8 +88,12 @@ impl Query {
                 query.without.push(term);
             } else if let (true, Some(clause)) = (part.or, query.clauses.last_mut()) {
                 clause.push(term);
+                if let Some(loose) = query.loose.last_mut() {
+                    *loose = false;
+                }
             } else {
                 query.clauses.push(vec![term]);
+                query.loose.push(!text[part.start..].starts_with(is_quote));
             }
         }
         query
@@ -94,9 +113,59 @@ impl Query {
             } else {
                 vec![vec![term]]
             },
-            without: vec![],
             asked: !text.trim().is_empty(),
+            ..Self::default()
         }
+    }
+
+    /// The most clauses that have synonyms together.
+    pub(super) const MAX_RUN: usize = 4;
+
+    /// What may have synonyms: up to [`Self::MAX_RUN`] words in a row, without
+    /// quotation marks, exclusions and OR.
+    pub(super) fn runs(&self) -> Vec<String> {
+        self.spans().map(|(from, to)| self.run(from, to)).collect()
+    }
+
+    /// Takes the synonyms of runs in, of those that overlap the longer one's.
+    pub(super) fn expand(&mut self, found: &HashMap<String, Vec<Term>>) {
+        const MOST: usize = 4;
+        let mut spans: Vec<_> = self.spans().collect();
+        spans.sort_by_key(|(from, to)| (Reverse(to - from), *from));
+        for (from, to) in spans {
+            let Some(terms) = found.get(&self.run(from, to)) else {
+                continue;
+            };
+            let overlaps = |one: &Alternative| one.from < to && from < one.to;
+            if self.synonyms.len() < MOST && !self.synonyms.iter().any(overlaps) {
+                let terms = terms.iter().filter(|term| !term.is_empty()).cloned();
+                self.synonyms.push(Alternative {
+                    from,
+                    to,
+                    terms: terms.collect(),
+                });
+            }
+        }
+    }
+
+    fn spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let count = self.clauses.len();
+        (0..count).flat_map(move |from| {
+            let most = (from + Self::MAX_RUN).min(count);
+            (from + 1..=most)
+                .take_while(|to| self.loose.get(to - 1) == Some(&true))
+                .map(move |to| (from, to))
+        })
+    }
+
+    fn run(&self, from: usize, to: usize) -> String {
+        let words: Vec<&str> = self.clauses[from..to]
+            .iter()
+            .flatten()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        words.join(" ")
     }
 
     /// Asks for something, but with no word in it: nothing can be found.
@@ -106,8 +175,10 @@ impl Query {
 
     /// Every word once.
     pub(super) fn words(&self) -> Vec<String> {
+        let synonyms = self.synonyms.iter().flat_map(|one| &one.terms);
         let terms = self.clauses.iter().flatten().chain(&self.without);
         terms
+            .chain(synonyms)
             .flatten()
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -122,6 +193,8 @@ impl Query {
         let mut marked = BTreeSet::new();
         let mut without = BTreeSet::new();
         let mut stems = BTreeSet::new();
+        let mut shown = BTreeSet::new();
+        let synonyms = || self.synonyms.iter().flat_map(|one| &one.terms);
         for language in Language::ALL {
             readings.extend(self.all_clauses(lexemes, language, Form::Plain));
             marked.extend(self.all_clauses(lexemes, language, Form::Marked));
@@ -133,25 +206,49 @@ impl Query {
             for word in self.clauses.iter().flatten().flatten() {
                 stems.extend(lexemes.of(language, word).iter().cloned());
             }
+            for word in synonyms().flatten() {
+                shown.extend(lexemes.of(language, word).iter().cloned());
+            }
         }
+        shown.extend(stems.iter().cloned());
         Compiled {
             meant: text(readings),
             marked: text(marked),
-            has_phrase: self.clauses.iter().flatten().any(|term| term.len() > 1),
+            has_phrase: self
+                .clauses
+                .iter()
+                .flatten()
+                .chain(synonyms())
+                .any(|term| term.len() > 1),
             without: text(without),
             any: text(stems.iter().map(|stem| quoted(stem)).collect()),
             words: self.clauses.iter().flatten().flatten().count(),
             stems,
+            shown,
         }
     }
 
     /// The clauses in one language; none where they are stop words all.
     fn all_clauses(&self, lexemes: &Lexemes, language: Language, form: Form) -> Option<String> {
-        let clauses: Vec<_> = self
-            .clauses
-            .iter()
-            .filter_map(|clause| joined(clause, " | ", |term| lexemes.term(language, term, form)))
-            .collect();
+        let mut clauses = Vec::with_capacity(self.clauses.len());
+        let mut at = 0;
+        while at < self.clauses.len() {
+            let alternative = self.synonyms.iter().find(|one| one.from == at);
+            let to = alternative.map_or(at + 1, |one| one.to);
+            let own = joined(&self.clauses[at..to], " & ", |clause| {
+                joined(clause, " | ", |term| lexemes.term(language, term, form))
+            });
+            let synonyms = alternative.map_or(&[][..], |one| &one.terms);
+            // Stop words ask for nothing, nor do their synonyms.
+            if let Some(own) = own {
+                let terms = synonyms
+                    .iter()
+                    .filter_map(|term| lexemes.term(language, term, form));
+                let any: Vec<String> = std::iter::once(own).chain(terms).collect();
+                clauses.extend(joined(&any, " | ", |term| Some(term.clone())));
+            }
+            at = to;
+        }
         (!clauses.is_empty()).then(|| format!("({})", clauses.join(" & ")))
     }
 }
@@ -173,6 +270,9 @@ pub(super) struct Compiled {
     pub(super) words: usize,
     /// The lexemes of `any`.
     pub(super) stems: BTreeSet<String>,
+    /// Those and the lexemes of synonyms, which find without ranking: what has the
+    /// query's own words comes first.
+    pub(super) shown: BTreeSet<String>,
 }
 
 impl Compiled {
@@ -244,132 +344,4 @@ fn separates(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Stems by cutting an "s", in every language; "the" stops in English.
-    fn lexemes(query: &Query) -> Lexemes {
-        let mut lexemes = Lexemes::default();
-        for language in Language::ALL {
-            for word in query.words() {
-                let stem = word.strip_suffix('s').unwrap_or(&word).to_owned();
-                let stops = language == Language::English && word == "the";
-                lexemes.insert(language, word, if stops { vec![] } else { vec![stem] });
-            }
-        }
-        lexemes
-    }
-
-    fn compile(text: &str) -> (String, String) {
-        let query = Query::parse(text);
-        let compiled = query.compile(&lexemes(&query));
-        (
-            compiled.meant.unwrap_or_default(),
-            compiled.without.unwrap_or_default(),
-        )
-    }
-
-    #[test]
-    fn operators_mean_what_people_expect() {
-        for (text, meant, without) in [
-            ("python", "('python')", ""),
-            ("python django", "('python' & 'django')", ""),
-            ("\"machine learning\"", "(('machine' <1> 'learning'))", ""),
-            ("“machine learning”", "(('machine' <1> 'learning'))", ""),
-            ("full-time", "(('full' <1> 'time'))", ""),
-            (
-                "java OR kotlin remote",
-                "(('java' | 'kotlin') & 'remote')",
-                "",
-            ),
-            ("java | kotlin", "(('java' | 'kotlin'))", ""),
-            ("java, kotlin/scala", "('java' & 'kotlin' & 'scala')", ""),
-            ("java -senior", "('java')", "'senior'"),
-            ("-\"team lead\" java", "('java')", "('team' <1> 'lead')"),
-            ("-senior", "", "'senior'"),
-            ("OR java OR", "('java')", ""),
-            ("java OR -senior", "('java')", "'senior'"),
-            ("\"machine learning", "(('machine' <1> 'learning'))", ""),
-            ("or", "('or')", ""),
-            ("c++ -c", "('cplusplu')", "'clanguage'"),
-            ("((java) & !kotlin):*", "('java' & 'kotlin')", ""),
-            ("\"\" - '' \\ \0 🦀", "", ""),
-        ] {
-            assert_eq!(
-                compile(text),
-                (meant.to_owned(), without.to_owned()),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn each_language_drops_its_own_stop_words() {
-        assert_eq!(
-            compile("head of the departments").0,
-            "('head' & 'of' & 'department') | ('head' & 'of' & 'the' & 'department')"
-        );
-        assert_eq!(
-            compile("\"head the team\"").0,
-            "(('head' <1> 'the' <1> 'team')) | (('head' <2> 'team'))"
-        );
-    }
-
-    #[test]
-    fn marked_lexemes_are_asked_for_without_places() {
-        let query = Query::parse("java OR \"machine learning\" -senior");
-        let compiled = query.compile(&lexemes(&query));
-        assert_eq!(
-            compiled.marked.as_deref(),
-            Some("(('^java' | ('^machine' & '^learning')))")
-        );
-        assert!(compiled.has_phrase);
-        assert_eq!(
-            compiled.whole().as_deref(),
-            Some("((('java' | ('machine' <1> 'learning')))) & !('senior')")
-        );
-    }
-
-    #[test]
-    fn a_text_without_a_word_is_told_from_no_text() {
-        assert!(!Query::parse("  ").is_senseless());
-        assert!(Query::parse("+++").is_senseless());
-        assert!(Query::parse("-").is_senseless());
-        assert!(!Query::parse("-java").is_senseless());
-    }
-
-    #[test]
-    fn long_texts_are_cut() {
-        let query = Query::parse(&"word ".repeat(10_000));
-        assert_eq!(query.clauses.len(), MAX_WORDS);
-        let query = Query::parse(&"x".repeat(10_000));
-        assert_eq!(query.words()[0].chars().count(), terms::MAX_WORD_CHARS);
-    }
-
-    proptest! {
-        /// Brackets balance and only lexemes are quoted, whatever was typed.
-        #[test]
-        fn any_text_is_a_query(text in "(\\PC|\"|-|OR| |\\||\\(|\\)|'|\\\\|a|\0){0,80}") {
-            let (meant, without) = compile(&text);
-            for tsquery in [meant, without] {
-                let mut depth = 0;
-                for c in tsquery.chars() {
-                    depth += i32::from(c == '(') - i32::from(c == ')');
-                    prop_assert!(depth >= 0);
-                    prop_assert!(c != '\0' && c != '\\');
-                }
-                prop_assert_eq!(depth, 0);
-                prop_assert_eq!(tsquery.matches('\'').count() % 2, 0);
-            }
-        }
-
-        /// No word that is asked for gets lost.
-        #[test]
-        fn plain_words_are_all_asked_for(words in prop::collection::vec("[b-z]{4,9}", 1..20)) {
-            let query = Query::parse(&words.join(" "));
-            prop_assert_eq!(query.clauses.len(), words.len());
-        }
-    }
-}
+mod tests;

@@ -195,6 +195,21 @@ impl Task for BuildVocabulary {
     }
 }
 
+/// Forgets searches of the log that are too old.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForgetSearches {}
+
+impl Task for ForgetSearches {
+    const KIND: &'static str = "search.forget_searches";
+    const QUEUE: &'static str = "search";
+    const PRIORITY: i16 = 20;
+    const TIMEOUT: Duration = Duration::from_secs(600);
+
+    fn unique_key(&self) -> Option<String> {
+        Some("searches:old".to_owned())
+    }
+}
+
 /// Removes the documents of expired jobs. Queries leave them out before that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemoveExpired {}

@@ -146,6 +146,12 @@ impl Case {
         answer.expect(201).id()
     }
 
+    pub(crate) async fn synonym(&self) -> Uuid {
+        let body = json!({"term": self.new_name(), "synonyms": ["welder"]});
+        let answer = self.admin().post("/api/admin/synonyms/", body).await;
+        answer.expect(201).id()
+    }
+
     /// A published job of the employer.
     pub(crate) async fn job(&self) -> Uuid {
         self.job_with("published").await

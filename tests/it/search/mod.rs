@@ -4,8 +4,10 @@ mod blocks;
 mod checks;
 mod corrections;
 mod facts;
+mod log;
 mod naive;
 mod spelling;
+mod synonyms;
 mod typos;
 mod words;
 

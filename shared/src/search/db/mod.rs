@@ -5,10 +5,12 @@ mod facets;
 mod hits;
 mod layout;
 mod lexicon;
+pub mod log;
 mod matching;
 mod progress;
 mod sorted;
 mod suggestions;
+pub mod synonyms;
 mod vocabulary;
 
 pub(super) use documents::{differing, live_jobs, lock_jobs, remove_others, upsert};

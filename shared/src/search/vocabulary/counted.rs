@@ -33,9 +33,9 @@ pub struct Counted {
 }
 
 impl Counted {
-    pub(super) fn of(names: Names, begun: Instant) -> Self {
+    pub(super) fn of(names: Names, searches: &HashMap<String, u32>, begun: Instant) -> Self {
         let (words, pairs) = words(&names);
-        let offers = offers(names);
+        let offers = offers(names, searches);
         Self {
             begun,
             best: worked_out(&offers),
@@ -106,7 +106,7 @@ fn most_frequent(counts: HashMap<String, u32>, most: usize) -> Vec<(String, i32)
 /// A suggestion, however it is spelt.
 type Key = (String, SuggestionKind);
 
-fn offers(names: Names) -> Vec<Offer> {
+fn offers(names: Names, searches: &HashMap<String, u32>) -> Vec<Offer> {
     let mut spellings: HashMap<Key, BTreeMap<String, u32>> = HashMap::new();
     for ((kind, name), count) in names {
         if name.chars().count() > MAX_NAME_CHARS {
@@ -136,11 +136,12 @@ fn offers(names: Names) -> Vec<Offer> {
                 .into_iter()
                 .rev()
                 .max_by_key(|(_, times)| *times)?;
+            let searches = searches.get(&beginning).copied().unwrap_or(0);
             Some(Offer {
                 kind,
                 beginning,
                 text,
-                weight: f64::from(jobs).ln_1p() as f32,
+                weight: (f64::from(jobs).ln_1p() + f64::from(searches).ln_1p()) as f32,
             })
         })
         .collect();
@@ -173,7 +174,7 @@ mod tests {
         let names = names
             .iter()
             .map(|(kind, name, count)| ((*kind, (*name).to_owned()), *count));
-        Counted::of(names.collect(), Instant::now())
+        Counted::of(names.collect(), &HashMap::new(), Instant::now())
     }
 
     #[test]

@@ -39,6 +39,8 @@ type Names = HashMap<(SuggestionKind, String), u32>;
 #[derive(Debug)]
 pub struct Gathered {
     names: Names,
+    /// What enough people searched for, and how often.
+    searches: HashMap<String, u32>,
     pub jobs: usize,
     begun: Instant,
 }
@@ -65,7 +67,7 @@ pub async fn is_due(pool: &PgPool) -> Result<bool> {
 impl Gathered {
     /// Seconds of work where jobs are many.
     pub fn count(self) -> Counted {
-        Counted::of(self.names, self.begun)
+        Counted::of(self.names, &self.searches, self.begun)
     }
 }
 
@@ -95,7 +97,7 @@ pub async fn write(pool: &PgPool, counted: &Counted) -> Result<u64> {
     Ok(changed)
 }
 
-/// Reads all live jobs, a batch after the other.
+/// Reads all live jobs, a batch after the other, and what is searched for often.
 ///
 /// # Errors
 ///
@@ -107,7 +109,12 @@ pub async fn gather(pool: &PgPool) -> Result<Gathered> {
         let mut conn = pool.acquire().await?;
         let batch = db::job_names(&mut conn, after, BATCH).await?;
         let Some(last) = batch.ids.last() else {
-            return Ok(Gathered { names, jobs, begun });
+            return Ok(Gathered {
+                names,
+                searches: db::log::asked_often(&mut conn).await?,
+                jobs,
+                begun,
+            });
         };
         after = *last;
         jobs += batch.ids.len();

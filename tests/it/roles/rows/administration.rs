@@ -72,6 +72,28 @@ pub(super) fn rows() -> Vec<Row> {
             "401 403 403 403 204",
             |case| async move { Ask::of(case.category().await) },
         ),
+        plain("list_searches", "401 403 403 403 200"),
+        plain("list_synonyms", "401 403 403 403 200"),
+        row("create_synonym", "401 403 403 403 201", |case| async move {
+            Ask::default().json(json!({"term": case.new_name(), "synonyms": ["painter"]}))
+        }),
+        row("get_synonym", "401 403 403 403 200", |case| async move {
+            Ask::of(case.synonym().await)
+        }),
+        row(
+            "replace_synonym",
+            "401 403 403 403 200",
+            |case| async move {
+                Ask::of(case.synonym().await)
+                    .json(json!({"term": case.new_name(), "synonyms": ["painter"]}))
+            },
+        ),
+        row("update_synonym", "401 403 403 403 200", |case| async move {
+            Ask::of(case.synonym().await).json(json!({"synonyms": ["painter"]}))
+        }),
+        row("delete_synonym", "401 403 403 403 204", |case| async move {
+            Ask::of(case.synonym().await)
+        }),
         plain("list_catalogue_skills", "401 403 403 403 200"),
         row(
             "create_catalogue_skill",

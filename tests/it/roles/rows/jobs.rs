@@ -93,6 +93,9 @@ pub(super) fn rows() -> Vec<Row> {
         row("search_jobs", "200 200 200 200 200", |_| async {
             Ask::default().query("q=welder")
         }),
+        row("record_search_click", "204 204 204 204 204", |_| async {
+            Ask::default().json(json!({"search_id": uuid::Uuid::nil(), "position": 1}))
+        }),
         row("suggest_searches", "200 200 200 200 200", |_| async {
             Ask::default().query("q=weld")
         }),

@@ -124,7 +124,7 @@ impl Asker {
             };
             match job.skills.choose(&mut self.random) {
                 Some(skill) if number % 2 == 1 => return skill.clone(),
-                _ if number % 2 == 0 => return job.title.clone(),
+                _ if number.is_multiple_of(2) => return job.title.clone(),
                 _ => {}
             }
         }

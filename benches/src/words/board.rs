@@ -141,7 +141,7 @@ async fn insert(pool: &PgPool, jobs: &[Job]) -> Result<()> {
     // The number in the batch finds the job again.
     sqlx::query(
         "create temporary table made on commit drop as
-         select n, uuid_v7() as id, g.* from unnest($1::text[], $2::text[], $3::int[])
+         select uuid_v7() as id, g.* from unnest($1::text[], $2::text[], $3::int[])
              with ordinality as g (title, location, company, n)",
     )
     .bind(of(|job| &job.title))

@@ -99,6 +99,11 @@ impl Board {
             .iter()
             .find(|login| login["role"] == role)
             .ok_or("no such login")?;
+        let of = |field: &str| login[field].as_str().unwrap_or_default().to_owned();
+        self.sign_in(&of("email"), &of("password")).await
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<Account> {
         let mut account = Account {
             base: self.base.clone(),
             http: reqwest::Client::new(),
@@ -107,7 +112,7 @@ impl Board {
         let tokens = account
             .post(
                 "/api/auth/login/",
-                &json!({"email": login["email"], "password": login["password"]}),
+                &json!({"email": email, "password": password}),
             )
             .await?;
         account.token = tokens["access"].as_str().map(str::to_owned);

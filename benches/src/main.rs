@@ -46,6 +46,8 @@ enum Measurement {
     Search(search::Options),
     /// Corrections and suggestions on a large board.
     SearchWords(words::Options),
+    /// Whether any query string at all is answered.
+    SearchFuzz(search::fuzz::Options),
     /// What `nothing-lost` starts.
     #[command(hide = true)]
     NothingLostWorker(nothing_lost::WorkerOptions),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
                     Measurement::NothingLostWorker(options) => nothing_lost::work(options).await,
                     Measurement::Search(options) => search::measure(options).await,
                     Measurement::SearchWords(options) => words::measure(options).await,
+                    Measurement::SearchFuzz(options) => search::fuzz::fuzz(options).await,
                     Measurement::Queue(options) => queue::measure(options).await,
                     Measurement::QueuePart(part) => queue::play(part).await,
                 }

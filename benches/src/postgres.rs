@@ -1,6 +1,6 @@
 //! A throwaway PostgreSQL with its usual durability.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use jobboard::postgres::{Cluster, Server};
 use jobboard_shared::{config::Local, data_dir::DataDir};
@@ -31,14 +31,23 @@ pub(crate) struct Postgres {
     server: Option<Server>,
     postmaster: Pid,
     /// Deleted with this.
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Postgres {
     pub(crate) async fn start() -> Result<Self> {
         let folder = data_folder()?;
+        let server = Self::start_in(&folder.path().join("board")).await?;
+        Ok(Self {
+            _folder: Some(folder),
+            ..server
+        })
+    }
+
+    /// In a folder that stays, with what is there already.
+    pub(crate) async fn start_in(folder: &Path) -> Result<Self> {
         let local = Local {
-            data_dir: Some(folder.path().join("board")),
+            data_dir: Some(folder.to_owned()),
             postgres_bin: std::env::var_os("JOBBOARD_POSTGRES_BIN").map(Into::into),
             postgres_user: std::env::var("JOBBOARD_POSTGRES_USER").ok(),
             postgres_releases: "http://127.0.0.1:9/".parse()?,
@@ -54,7 +63,7 @@ impl Postgres {
             cluster,
             data_dir,
             server: Some(server),
-            _folder: folder,
+            _folder: None,
         })
     }
 
@@ -84,6 +93,14 @@ impl Postgres {
         Ok(options.get_port())
     }
 
+    /// The address of a database, whether there is one or not.
+    pub(crate) fn address(&self, name: &str) -> Result<String> {
+        Ok(self
+            .url()?
+            .expose_secret()
+            .replace("/jobboard?", &format!("/{name}?")))
+    }
+
     /// The address of a new, empty database.
     pub(crate) async fn database(&self, name: &str) -> Result<String> {
         let url = self.url()?;
@@ -97,9 +114,7 @@ impl Postgres {
                 .await?;
         }
         admin.close().await?;
-        Ok(url
-            .expose_secret()
-            .replace("/jobboard?", &format!("/{name}?")))
+        self.address(name)
     }
 
     /// What all its processes have used so far, the ended ones too.

@@ -99,6 +99,7 @@ impl Cluster {
         // TCP on loopback alone: a socket's path has at most 107 bytes, a data
         // folder's may have more.
         let port_setting = format!("port={port}");
+        let buffers_setting = format!("shared_buffers={}MB", shared_buffers_mb());
         for setting in [
             port_setting.as_str(),
             "listen_addresses=127.0.0.1",
@@ -109,7 +110,7 @@ impl Cluster {
             "synchronous_commit=on",
             "full_page_writes=on",
             "max_connections=100",
-            "shared_buffers=128MB",
+            buffers_setting.as_str(),
             "logging_collector=off",
             "log_destination=stderr",
             "jit=off",
@@ -126,6 +127,14 @@ impl Cluster {
             stopped: false,
         })
     }
+}
+
+/// An eighth of the machine's memory, within reason: the search's indexes shall fit.
+/// Pages are taken only when they are used.
+fn shared_buffers_mb() -> u64 {
+    let memory = rustix::system::sysinfo();
+    let bytes = u64::from(memory.mem_unit).saturating_mul(memory.totalram);
+    (bytes / 8 / (1 << 20)).clamp(128, 2048)
 }
 
 /// Asked of the system, which gives out another each time.

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use rand::{
+    Rng, SeedableRng,
+    rngs::StdRng,
+    seq::{IndexedRandom, SliceRandom},
+};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -29,43 +33,82 @@ pub(super) struct Ad {
 }
 
 impl Vocabulary {
+    /// Of the data sets in a folder: two of ads, one of titles.
     pub(super) fn read(data: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(data.join("jobs/remote_ads.ndjson"))?;
         let mut vocabulary = Self {
             titles: vec![],
             sentences: vec![],
             locations: vec![],
             skills: vec![],
         };
-        for line in text.lines() {
+        vocabulary.read_remote_ads(&data.join("jobs/remote_ads.ndjson"))?;
+        vocabulary.read_city_ads(&data.join("jobs/nyc_jobs.csv"))?;
+        vocabulary.read_titles(&data.join("taxonomy/onet_alternate_titles.tsv"))?;
+        vocabulary.skills.sort_by_key(|name| name.to_lowercase());
+        vocabulary.skills.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        // Places in the lists decide how often a thing is used.
+        let mut random = StdRng::seed_from_u64(0);
+        vocabulary.titles.shuffle(&mut random);
+        vocabulary.sentences.shuffle(&mut random);
+        vocabulary.skills.shuffle(&mut random);
+        Ok(vocabulary)
+    }
+
+    fn read_remote_ads(&mut self, file: &Path) -> Result<()> {
+        for line in std::fs::read_to_string(file)?.lines() {
             let ad: Value = serde_json::from_str(line)?;
-            let of = |name: &str| ad[name].as_str().unwrap_or_default().trim().to_owned();
-            let title: Vec<_> = of("title").split_whitespace().map(str::to_owned).collect();
-            if (1..=12).contains(&title.len()) {
-                vocabulary.titles.push(title);
-            }
-            let sentences = of("description");
-            vocabulary.sentences.extend(
-                sentences
-                    .split(['.', '\n'])
-                    .map(str::trim)
-                    .filter(|sentence| (20..400).contains(&sentence.len()))
-                    .map(str::to_owned),
-            );
-            let location = of("location");
-            if (1..100).contains(&location.len()) {
-                vocabulary.locations.push(location);
-            }
+            let of = |name: &str| ad[name].as_str().unwrap_or_default();
+            self.push(of("title"), of("description"), of("location"));
             for skill in ad["tech_stack"].as_array().into_iter().flatten() {
                 let name = skill.as_str().unwrap_or_default();
                 if !name.is_empty() && name.len() < 60 {
-                    vocabulary.skills.push(name.to_owned());
+                    self.skills.push(name.to_owned());
                 }
             }
         }
-        vocabulary.skills.sort_by_key(|name| name.to_lowercase());
-        vocabulary.skills.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
-        Ok(vocabulary)
+        Ok(())
+    }
+
+    fn read_city_ads(&mut self, file: &Path) -> Result<()> {
+        let mut rows = csv::Reader::from_path(file)?;
+        let names = rows.headers()?.clone();
+        for row in rows.records() {
+            let row = row?;
+            let of = |name: &str| {
+                let place = names.iter().position(|column| column == name);
+                place.and_then(|place| row.get(place)).unwrap_or_default()
+            };
+            self.push(
+                of("Business Title"),
+                of("Job Description"),
+                of("Work Location"),
+            );
+        }
+        Ok(())
+    }
+
+    fn read_titles(&mut self, file: &Path) -> Result<()> {
+        for line in std::fs::read_to_string(file)?.lines().skip(1) {
+            self.push(line.split('\t').nth(2).unwrap_or_default(), "", "");
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, title: &str, text: &str, location: &str) {
+        let title: Vec<_> = title.split_whitespace().map(str::to_owned).collect();
+        if (1..=12).contains(&title.len()) {
+            self.titles.push(title);
+        }
+        self.sentences.extend(
+            text.split(['.', '\n'])
+                .map(str::trim)
+                .filter(|sentence| (20..400).contains(&sentence.len()))
+                .map(str::to_owned),
+        );
+        let location = location.trim();
+        if (1..100).contains(&location.len()) {
+            self.locations.push(location.to_owned());
+        }
     }
 }
 

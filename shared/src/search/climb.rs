@@ -28,6 +28,17 @@ pub struct Effort {
     pub all: u32,
     /// So many a block holds at least; each further one twice as many.
     pub block: u32,
+    /// Whether the tiers come one after the other; else the score alone decides.
+    pub tiers: bool,
+}
+
+impl Effort {
+    /// All that match, by score alone: what the quality of others is measured against.
+    pub const EVERYTHING: Self = Self {
+        all: u32::MAX,
+        block: u32::MAX,
+        tiers: false,
+    };
 }
 
 impl Default for Effort {
@@ -35,6 +46,7 @@ impl Default for Effort {
         Self {
             all: 600,
             block: 150,
+            tiers: true,
         }
     }
 }
@@ -92,7 +104,10 @@ impl<'a> Climb<'a> {
             _ => return self.in_blocks(paging, None).await,
         };
         let part = Part {
-            tier: Tier::All,
+            tier: match self.effort.tiers {
+                true => Tier::All,
+                false => Tier::None,
+            },
             span: Span::default(),
         };
         let (found, _) = db::ranked(

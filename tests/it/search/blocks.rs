@@ -13,11 +13,16 @@ use super::publish;
 use crate::support::{Client, TestApp};
 
 /// Blocks of three to begin with.
-const SMALL: Effort = Effort { all: 4, block: 3 };
+const SMALL: Effort = Effort {
+    all: 4,
+    block: 3,
+    tiers: true,
+};
 /// Everything is ranked.
 const WHOLE: Effort = Effort {
     all: 10_000,
     block: 1,
+    tiers: true,
 };
 
 async fn look(
@@ -230,7 +235,15 @@ async fn exclusions_phrases_and_filters_hold_in_blocks() {
             vec!["Steel Welder A", "Steel Welder B"],
         ),
     ] {
-        for effort in [SMALL, WHOLE, Effort { all: 0, block: 1 }] {
+        for effort in [
+            SMALL,
+            WHOLE,
+            Effort {
+                all: 0,
+                block: 1,
+                tiers: true,
+            },
+        ] {
             let all = walk(&app, effort, &asking(text), 2, async |_| {}).await;
             if wanted.is_empty() {
                 assert_eq!(all.len(), 30, "{text}");

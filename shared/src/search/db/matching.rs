@@ -24,8 +24,10 @@ pub enum Tier {
     Title,
     /// Some of them elsewhere in the ad.
     Text,
-    /// Anywhere.
+    /// Anywhere, told apart.
     All,
+    /// Anywhere, taken as one.
+    None,
 }
 
 impl Tier {
@@ -33,7 +35,7 @@ impl Tier {
         match self {
             Self::Heading => 0,
             Self::Title => 1,
-            Self::Text | Self::All => 2,
+            Self::Text | Self::All | Self::None => 2,
         }
     }
 
@@ -50,7 +52,7 @@ impl Tier {
         match self {
             Self::Heading => Some(Self::Title),
             Self::Title => Some(Self::Text),
-            Self::Text | Self::All => None,
+            Self::Text | Self::All | Self::None => None,
         }
     }
 }
@@ -144,10 +146,10 @@ fn push_words(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier:
                     query.push(" and not ");
                     push_text_match(query, "d.title_vec", meant);
                 }
-                Tier::All => {}
+                Tier::All | Tier::None => {}
             }
             // The whole ad holds what its title does: only exclusions say more.
-            if asked.without.is_some() || matches!(tier, Tier::Text | Tier::All) {
+            if asked.without.is_some() || matches!(tier, Tier::Text | Tier::All | Tier::None) {
                 query.push(" and ");
                 push_text_match(query, "d.vec", Some(&whole));
             }
@@ -176,15 +178,24 @@ fn push_text_match(query: &mut QueryBuilder<Postgres>, vector: &'static str, ask
 
 fn push_span(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, span: Span) {
     let from = span.from.max(conditions.posted_after);
+    let slots = from.and_then(|from| tokens::cover(from, span.last(conditions.as_of)));
+    // Slots are looked up with the words. `is true` keeps the planner from reading the
+    // index of the dates as well, which costs more than all the rest.
+    let beside = if slots.is_some() && conditions.narrow() {
+        ") is true"
+    } else {
+        ")"
+    };
     if let Some(from) = from {
-        query.push(" and d.published_at >= ").push_bind(from);
-        let last = span.last(conditions.as_of);
-        if let Some(slots) = tokens::cover(from, last) {
-            query.push(" and d.tokens && ").push_bind(slots);
-        }
+        query.push(" and (d.published_at >= ").push_bind(from);
+        query.push(beside);
+    }
+    if let Some(slots) = slots {
+        query.push(" and d.tokens && ").push_bind(slots);
     }
     if let Some(to) = span.to {
-        query.push(" and d.published_at < ").push_bind(to);
+        query.push(" and (d.published_at < ").push_bind(to);
+        query.push(beside);
     }
 }
 

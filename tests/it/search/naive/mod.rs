@@ -25,10 +25,15 @@ fn name<T: serde::Serialize>(value: T) -> String {
 }
 
 /// Everything is read in small pieces.
-const PIECES: Effort = Effort { all: 3, block: 2 };
+const PIECES: Effort = Effort {
+    all: 3,
+    block: 2,
+    tiers: true,
+};
 const WHOLE: Effort = Effort {
     all: 10_000,
     block: 1,
+    tiers: true,
 };
 
 const SEARCHES: usize = 150;

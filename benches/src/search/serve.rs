@@ -1,0 +1,153 @@
+//! How many queries a second are answered, through SQL and through HTTP.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use jobboard_shared::{
+    pagination::{Paging, Start},
+    search::{self, Search},
+};
+use reqwest::{Client, Url};
+use sqlx::{Connection, PgConnection};
+use tokio::task::JoinSet;
+
+use super::{
+    Options,
+    compare::quantiles,
+    queries::{Class, Sampler},
+};
+use crate::{
+    Result,
+    board::{Board, data_folder},
+};
+
+/// One after the other, by whoever is free.
+type Queue = Arc<Mutex<VecDeque<Search>>>;
+
+pub(super) async fn rates(url: &str, sampler: &mut Sampler, options: &Options) -> Result<()> {
+    println!("\n| all classes | clients | queries/s | p50 / p95 / p99, ms |\n|---|---|---|---|");
+    for clients in [1, 8] {
+        let queue = queue(sampler, options.queries * clients);
+        let mut running = JoinSet::new();
+        let begun = Instant::now();
+        for _ in 0..clients {
+            running.spawn(ask_database(url.to_owned(), Arc::clone(&queue)));
+        }
+        report("SQL", clients, begun, running).await?;
+    }
+    let folder = data_folder()?;
+    let board = board(folder.path(), url)?;
+    for clients in [1, 8] {
+        let queue = queue(sampler, options.queries * clients);
+        let mut running = JoinSet::new();
+        let begun = Instant::now();
+        for _ in 0..clients {
+            running.spawn(ask_board(board.base.clone(), Arc::clone(&queue)));
+        }
+        report("HTTP", clients, begun, running).await?;
+    }
+    board.stop()
+}
+
+/// API and workers on the database of the measurement; keeps no answers.
+pub(super) fn board(folder: &std::path::Path, url: &str) -> Result<Board> {
+    Board::start_with(
+        &folder.join("board"),
+        &[("DATABASE_URL", url), ("JOBBOARD_CACHE", "false")],
+    )
+}
+
+/// So many of each class, mixed.
+pub(super) fn queue(sampler: &mut Sampler, of_each: usize) -> Queue {
+    let all = (0..of_each).flat_map(|_| Class::ALL.map(|class| sampler.draw(class)));
+    Arc::new(Mutex::new(all.collect()))
+}
+
+fn next(queue: &Queue) -> Option<Search> {
+    queue
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .pop_front()
+}
+
+async fn ask_database(url: String, queue: Queue) -> Result<Vec<Duration>, String> {
+    let failed = |error: &dyn std::fmt::Display| error.to_string();
+    let mut conn = PgConnection::connect(&url).await.map_err(|e| failed(&e))?;
+    let mut times = vec![];
+    while let Some(search) = next(&queue) {
+        let begun = Instant::now();
+        let now = sqlx::query_scalar("select app_now()")
+            .fetch_one(&mut conn)
+            .await
+            .map_err(|e| failed(&e))?;
+        let mut tx = conn.begin().await.map_err(|e| failed(&e))?;
+        let paging = Paging {
+            start: Start::After(None),
+            size: 20,
+        };
+        search::find(&mut tx, now, &search, &paging)
+            .await
+            .map_err(|e| failed(&e))?;
+        tx.commit().await.map_err(|e| failed(&e))?;
+        times.push(begun.elapsed());
+    }
+    Ok(times)
+}
+
+/// Asks for first pages as people do, with the total.
+pub(super) async fn ask_board(base: String, queue: Queue) -> Result<Vec<Duration>, String> {
+    let http = Client::new();
+    let mut times = vec![];
+    while let Some(search) = next(&queue) {
+        let url = format!("{base}/api/jobs/search/");
+        let url =
+            Url::parse_with_params(&url, parameters(&search)).map_err(|error| error.to_string())?;
+        let begun = Instant::now();
+        let answer = http
+            .get(url)
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status);
+        let body = match answer {
+            Ok(answer) => answer.bytes().await,
+            Err(error) => Err(error),
+        };
+        body.map_err(|error| error.to_string())?;
+        times.push(begun.elapsed());
+    }
+    Ok(times)
+}
+
+fn parameters(search: &Search) -> Vec<(&'static str, String)> {
+    let mut parameters = vec![("q", search.text.clone()), ("page_size", "20".to_owned())];
+    if !search.job_types.is_empty() {
+        parameters.push(("job_type", "full_time".to_owned()));
+        parameters.push(("job_type", "contract".to_owned()));
+    }
+    if let Some(days) = search.posted_within_days {
+        parameters.push(("posted_within", days.to_string()));
+    }
+    if let Some(remote) = search.is_remote {
+        parameters.push(("is_remote", remote.to_string()));
+    }
+    parameters
+}
+
+async fn report(
+    name: &str,
+    clients: usize,
+    begun: Instant,
+    running: JoinSet<Result<Vec<Duration>, String>>,
+) -> Result<()> {
+    let mut times = vec![];
+    for result in running.join_all().await {
+        times.extend(result?);
+    }
+    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    let [p50, p95, p99] = quantiles(&mut times);
+    println!("| {name} | {clients} | {rate:.0} | {p50:.1} / {p95:.1} / {p99:.1} |");
+    Ok(())
+}

@@ -11,6 +11,7 @@ use super::{
     facets::Facet,
     find::{Search, Sort},
     layout::LAYOUT,
+    lexemes::Form,
     locality::Vicinity,
     query::{Compiled, Query},
     synonyms,
@@ -100,7 +101,7 @@ pub(super) async fn conditions(
         return Ok(None);
     };
     synonyms::expand(conn, &mut query).await?;
-    conditions.query = query.compile(&db::lexemes(conn, &query.words()).await?);
+    conditions.query = compiled(conn, &query).await?;
     let one_of = |kind: Kind, values: Vec<i32>| -> Vec<i32> {
         values.into_iter().map(|value| token(kind, value)).collect()
     };
@@ -204,14 +205,23 @@ async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Cond
         near.look_up_places();
     }
     if location.is_unknown() {
-        let words = Query::phrase(text);
-        let lexemes = db::lexemes(conn, &words.words()).await?;
-        conditions.place = words.compile(&lexemes).meant;
+        conditions.place = compiled(conn, &Query::phrase(text)).await?.whole();
         if conditions.place.is_none() {
             return Ok(None);
         }
     }
     Ok(Some(conditions))
+}
+
+/// Documents that do not tell yet what stands side by side have to be read instead.
+async fn compiled(conn: &mut PgConnection, query: &Query) -> Result<Compiled> {
+    let lexemes = db::lexemes(conn, &query.words()).await?;
+    let ads = if query.has_phrase() && db::layout(conn).await? < LAYOUT {
+        Form::Plain
+    } else {
+        Form::Paired
+    };
+    Ok(query.compile(&lexemes, ads))
 }
 
 fn no_distance() -> Error {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Result, queue};
 
-/// 1: skills, places and steps of pay among the tokens.
+/// 1: skills, places and steps of pay among the tokens, neighbours in the whole ad.
 pub const LAYOUT: i32 = 1;
 
 /// Enqueues the writing of all documents, unless they are as this release writes

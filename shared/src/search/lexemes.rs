@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
+
 use super::{language::Language, query::Term};
 
 /// What stands before the lexemes that tell that a word is in the title. No
@@ -14,6 +16,8 @@ pub(super) enum Form {
     Plain,
     /// Those of titles, which have a [`TITLE_MARK`] and no places.
     Marked,
+    /// Phrases also ask for their [`neighbours`], which only the whole ad has.
+    Paired,
 }
 
 /// What the text search configurations make of words.
@@ -40,6 +44,14 @@ impl Lexemes {
     pub(super) fn term(&self, language: Language, term: &Term, form: Form) -> Option<String> {
         match form {
             Form::Plain => self.phrase(language, term),
+            Form::Paired => {
+                let phrase = self.phrase(language, term)?;
+                let pairs = self.pairs(language, term);
+                if pairs.is_empty() {
+                    return Some(phrase);
+                }
+                Some(format!("({phrase} & {})", pairs.join(" & ")))
+            }
             Form::Marked => {
                 let lexemes: Vec<_> = term
                     .iter()
@@ -52,10 +64,29 @@ impl Lexemes {
         }
     }
 
+    /// The neighbours in a phrase. None of a word that PostgreSQL takes apart.
+    fn pairs(&self, language: Language, term: &Term) -> Vec<String> {
+        let mut pairs = Vec::new();
+        let mut before: Option<&String> = None;
+        let mut distance = 1;
+        for word in term {
+            match self.of(language, word) {
+                [] => distance += 1,
+                [lexeme] => {
+                    let pair = before.and_then(|before| neighbours(before, lexeme, distance));
+                    pairs.extend(pair.map(|pair| quoted(&pair)));
+                    (before, distance) = (Some(lexeme), 1);
+                }
+                _ => (before, distance) = (None, 1),
+            }
+        }
+        pairs
+    }
+
     /// Stop words inside a phrase leave their distance.
     fn phrase(&self, language: Language, term: &Term) -> Option<String> {
         let mut phrase = String::new();
-        let mut distance = 1;
+        let mut distance = 1_u32;
         for word in term {
             let Some(word) = joined(self.of(language, word), " & ", |lexeme| {
                 Some(quoted(lexeme))
@@ -76,6 +107,19 @@ impl Lexemes {
             phrase => Some(phrase),
         }
     }
+}
+
+/// What stands in the whole ad for a word and the next one that is no stop word: an
+/// index that knows no places finds phrases by it. Sixteen bits of a hash, so that
+/// there are few of them: of the ads with all words of a phrase a fraction of a percent
+/// is looked at in vain. None where they are further apart than ads are read.
+pub(super) fn neighbours(lexeme: &str, next: &str, gap: u32) -> Option<String> {
+    const WIDEST: u32 = 4;
+    if gap > WIDEST {
+        return None;
+    }
+    let hash = Sha256::digest(format!("{lexeme} {next} {gap}"));
+    Some(format!("~{:02x}{:02x}", hash[0], hash[1]))
 }
 
 /// Several in brackets, one as it is.

@@ -186,10 +186,22 @@ impl Query {
             .collect()
     }
 
+    fn asks_for_phrase(&self) -> bool {
+        let synonyms = self.synonyms.iter().flat_map(|one| &one.terms);
+        self.clauses.iter().flatten().chain(synonyms).any(is_phrase)
+    }
+
+    /// Asked for or excluded.
+    pub(super) fn has_phrase(&self) -> bool {
+        self.asks_for_phrase() || self.without.iter().any(is_phrase)
+    }
+
     /// Reads the query in all languages of the board. A text in each language
-    /// drops that language's stop words, and an exclusion holds in all of them.
-    pub(super) fn compile(&self, lexemes: &Lexemes) -> Compiled {
+    /// drops that language's stop words, and an exclusion holds in all of them. Whole
+    /// ads are asked in the form `ads`.
+    pub(super) fn compile(&self, lexemes: &Lexemes, ads: Form) -> Compiled {
         let mut readings = BTreeSet::new();
+        let mut in_ads = BTreeSet::new();
         let mut marked = BTreeSet::new();
         let mut without = BTreeSet::new();
         let mut stems = BTreeSet::new();
@@ -197,11 +209,12 @@ impl Query {
         let synonyms = || self.synonyms.iter().flat_map(|one| &one.terms);
         for language in Language::ALL {
             readings.extend(self.all_clauses(lexemes, language, Form::Plain));
+            in_ads.extend(self.all_clauses(lexemes, language, ads));
             marked.extend(self.all_clauses(lexemes, language, Form::Marked));
             without.extend(
                 self.without
                     .iter()
-                    .filter_map(|term| lexemes.term(language, term, Form::Plain)),
+                    .filter_map(|term| lexemes.term(language, term, ads)),
             );
             for word in self.clauses.iter().flatten().flatten() {
                 stems.extend(lexemes.of(language, word).iter().cloned());
@@ -213,13 +226,9 @@ impl Query {
         shown.extend(stems.iter().cloned());
         Compiled {
             meant: text(readings),
+            in_ads: text(in_ads),
             marked: text(marked),
-            has_phrase: self
-                .clauses
-                .iter()
-                .flatten()
-                .chain(synonyms())
-                .any(|term| term.len() > 1),
+            has_phrase: self.asks_for_phrase(),
             without: text(without),
             any: text(stems.iter().map(|stem| quoted(stem)).collect()),
             words: self.clauses.iter().flatten().flatten().count(),
@@ -253,11 +262,17 @@ impl Query {
     }
 }
 
+fn is_phrase(term: &Term) -> bool {
+    term.len() > 1
+}
+
 /// The query as PostgreSQL reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Compiled {
     /// What an ad must match; none where only exclusions were asked.
     pub(super) meant: Option<String>,
+    /// The same for the whole ad, which may tell what stands side by side.
+    in_ads: Option<String>,
     /// What its marked lexemes must match for all that is meant to be in its title
     /// alone. They have no places: of phrases it asks for the words.
     pub(super) marked: Option<String>,
@@ -279,7 +294,7 @@ impl Compiled {
     /// All that the whole ad must match and must not; none where only exclusions
     /// were asked, which an index cannot look up.
     pub(super) fn whole(&self) -> Option<String> {
-        let meant = self.meant.as_ref()?;
+        let meant = self.in_ads.as_ref()?;
         Some(match &self.without {
             Some(without) => format!("({meant}) & !({without})"),
             None => meant.clone(),

@@ -87,6 +87,40 @@ async fn words_are_found_in_the_forms_of_their_language() {
     assert_eq!(languages, ["english", "french", "german"]);
 }
 
+/// Which words stand side by side is looked up; it must be spelt alike in ads and
+/// queries, in every language, over stop words too.
+#[tokio::test]
+async fn phrases_of_the_text_are_found() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    let german = "Wir suchen für unser Team in Bremen eine Person, die als Leiterin der Werkstatt \
+                  arbeitet und die großen Häuser plant.";
+    publish(&employer, "Meisterin", json!({"description": german})).await;
+    for (title, words) in [
+        (
+            "One",
+            "She is the head of sales and of the service team here.",
+        ),
+        (
+            "Two",
+            "The sales team has a head, and the service is good here.",
+        ),
+    ] {
+        publish(&employer, title, json!({"description": words})).await;
+    }
+    app.drain_tasks().await;
+    for (query, titles) in [
+        ("\"head of sales\"", vec!["One"]),
+        ("\"service team\"", vec!["One"]),
+        ("sales -\"head of sales\"", vec!["Two"]),
+        ("\"große Häuser\"", vec!["Meisterin"]),
+        ("\"Leiterin der Werkstatt\"", vec!["Meisterin"]),
+        ("\"Werkstatt Leiterin\"", vec![]),
+    ] {
+        assert_eq!(found(&app, &format!("q={query}")).await, titles, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn phrases_exclusions_and_alternatives() {
     let app = TestApp::start().await;

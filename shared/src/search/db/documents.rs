@@ -92,15 +92,29 @@ pub(in crate::search) async fn remove_others(
 
 /// `select` of the rows that documents become: the columns of the table in its
 /// order. What `title_vec` has of the title stands in it a second time, marked
-/// and without places: an index finds by that what has all words in its title.
+/// and without places: an index finds by that what has all words in its title. What `vec`
+/// has side by side stands in it once more too, as `neighbours` in `lexemes.rs` spells it.
 const STEMMED: &str = "
     select job_id, published_at, expires_at, job_type, experience_level, is_remote,
            category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
            salary_currency, lats, lons, quality, language,
            words || marks as title_vec, tokens,
-           words || setweight(to_tsvector(language, place), 'C')
-                   || setweight(to_tsvector(language, body), 'D') as vec
+           whole || array_to_tsvector(array(
+               select '~' || left(encode(sha256(convert_to(
+                          lexeme || ' ' || next || ' ' || gap, 'UTF8')), 'hex'), 4)
+               from (
+                   select lexeme, lead(lexeme) over by_place as next,
+                          lead(place) over by_place - place as gap
+                   from unnest(whole) as u (lexeme, places, weights), unnest(places) as place
+                   window by_place as (order by place, lexeme)
+               ) neighbours
+               where gap between 1 and 4
+           )) as vec
     from (
+        select *,
+               words || setweight(to_tsvector(language, place), 'C')
+                   || setweight(to_tsvector(language, body), 'D') as whole
+        from (
         select *,
                setweight(title_words, 'A')
                    || setweight(to_tsvector(language, skills), 'B')
@@ -125,6 +139,7 @@ const STEMMED: &str = "
                 salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
                 skills, company, place, body)
         ) read
+        ) titled
     ) stemmed";
 
 /// Writes documents; one that is the same already is left alone, for a rewrite

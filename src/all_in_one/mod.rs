@@ -188,7 +188,7 @@ async fn bring_up(
         clock: clock.clone(),
         mailer,
         metrics: metrics.clone(),
-        redis: RedisConnection::configured(&config).map(Arc::new),
+        redis: RedisConnection::configured(config).map(Arc::new),
         config: config.clone(),
     };
     let token = workers_stop.clone();

@@ -61,7 +61,7 @@ async fn who_wants_nothing_is_told_nothing() {
     app.drain_tasks().await;
     assert!(lines(&board.employer).await.is_empty());
     let to: Vec<_> = app.emails().into_iter().map(|mail| mail.to).collect();
-    assert_eq!(to, [freelancer.email.clone()]);
+    assert_eq!(to, std::slice::from_ref(&freelancer.email));
 }
 
 /// Of one header, unfolded.

@@ -255,6 +255,7 @@ pub async fn apply(
 /// Two at once count one after the other: the account is locked until the end of
 /// the transaction.
 async fn check_daily_limit(conn: &mut PgConnection, applicant_id: Uuid) -> Result<()> {
+    const DAY: f64 = 86_400.0;
     let most = settings::load(conn).await?.max_applications_per_day;
     db::lock_applicant(conn, applicant_id).await?;
     match db::full_for(conn, applicant_id, most).await? {
@@ -262,7 +263,8 @@ async fn check_daily_limit(conn: &mut PgConnection, applicant_id: Uuid) -> Resul
         Some(seconds) => Err(Error::TooMany {
             code: "max_applications_per_day",
             message: format!("at most {most} applications in 24 hours"),
-            retry_after: Duration::from_secs_f64(seconds.max(1.0).ceil()),
+            // One that waited for the lock may have begun before the last of them.
+            retry_after: Duration::from_secs_f64(seconds.clamp(1.0, DAY).ceil()),
         }),
     }
 }

@@ -20,8 +20,10 @@ def conditional(field, value):
     return field in CONDITIONAL and not value
 
 
-def of_a_question(field, value):
-    return field.startswith("questions.") and field.endswith(".id")
+def of_a_question_or_synonym(field, value):
+    return (
+        field.startswith("questions.") and field.endswith(".id")
+    ) or field.startswith("synonyms.")
 
 
 def for_others(field, value):
@@ -60,10 +62,12 @@ BEYOND_THE_SCHEMA = {
     "after_end": "a span begins after its end",
     "before_publication": "a job would expire before it is published",
     "before_start": "a span ends before it begins",
-    "duplicate": ("two questions name the same one", of_a_question),
+    "duplicate": ("two name the same one, as far as a search tells", of_a_question_or_synonym),
     "below_minimum": "an upper bound is below the lower one",
     "conflicting": "two fields exclude each other",
+    "contradicts_is_remote": "two fields say different things of the place of work",
     "cycle": "a category would be above itself: depends on those that there are",
+    "no_distance": "a list by distance needs a location that is a known place",
     "no_profile": "goes with another role alone",
     "not_allowed": "goes with another kind of question alone",
     "not_initial": "a job that exists may have the state, a new one not",
@@ -74,6 +78,7 @@ BEYOND_THE_SCHEMA = {
     "read_only": ("is for administrators; the schema is that of all roles", for_others),
     "required": ("goes with another field", conditional),
     "same_skill": "would merge a skill into itself",
+    "too_many_words": "are counted as a search does",
     "too_few": "a choice needs options, and other questions have none",
     # The calendar goes on, and no schema bounds a day.
     "in_the_future": "is compared with today",
@@ -84,6 +89,7 @@ BEYOND_THE_SCHEMA = {
     "invalid_character": "has a line break, another control character or NUL",
     "invalid_name": "has no letter or digit, of any script",
     "invalid_skill": "has no letter or digit, of any script",
+    "no_word": "has no letter or digit, of any script",
     "invalid_slug": ("is made of a name that has no Latin letter", left_out),
     "invalid_url": ("begins as an address and is none", not_empty),
     # Amounts come as text too, and bounds are those of numbers alone.

@@ -17,6 +17,7 @@ const TEXTS: &[(&str, u32)] = &[
     ("service_categories", 100),
     ("tags", 50),
     ("technologies_used", 100),
+    ("synonyms", 100),
     ("time_zones", 100),
 ];
 

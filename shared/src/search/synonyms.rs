@@ -89,7 +89,7 @@ fn check(content: &SynonymContent) -> Result<String> {
         rules.refuse("term", "no_word", "must contain a letter or a digit");
     }
     if words.split(' ').count() > Query::MAX_RUN {
-        rules.refuse("term", "too_long", "has too many words");
+        rules.refuse("term", "too_many_words", "has too many words");
     }
     if content.synonyms.is_empty() || content.synonyms.len() > MAX_SYNONYMS {
         let message = format!("must be 1 to {MAX_SYNONYMS}");

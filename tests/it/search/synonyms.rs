@@ -95,7 +95,7 @@ async fn bad_synonyms_are_refused() {
         (
             json!({"term": "a b c d e", "synonyms": ["x"]}),
             "term",
-            "too_long",
+            "too_many_words",
         ),
         (
             json!({"term": "plough", "synonyms": ["x", "Plough"]}),

@@ -115,30 +115,30 @@ const STEMMED: &str = "
                words || setweight(to_tsvector(language, place), 'C')
                    || setweight(to_tsvector(language, body), 'D') as whole
         from (
-        select *,
-               setweight(title_words, 'A')
-                   || setweight(to_tsvector(language, skills), 'B')
-                   || setweight(to_tsvector(language, company), 'C') as words,
-               array_to_tsvector(array(
-                   select '^' || lexeme from unnest(title_words)
-               )) as marks
-        from (
-            select *, language_name::regconfig as language,
-                   to_tsvector(language_name::regconfig, title) as title_words,
-                   token_text::integer[] as tokens,
-                   lat_text::real[] as lats, lon_text::real[] as lons
-            from unnest(
-                $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::smallint[],
-                $5::smallint[], $6::boolean[], $7::integer[], $8::integer[], $9::real[],
-                $10::real[], $11::text[], $12::text[], $13::text[], $14::real[],
-                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
-                $20::text[], $21::text[]
-            ) as given (
-                job_id, published_at, expires_at, job_type, experience_level, is_remote,
-                category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
-                salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
-                skills, company, place, body)
-        ) read
+            select *,
+                   setweight(title_words, 'A')
+                       || setweight(to_tsvector(language, skills), 'B')
+                       || setweight(to_tsvector(language, company), 'C') as words,
+                   array_to_tsvector(array(
+                       select '^' || lexeme from unnest(title_words)
+                   )) as marks
+            from (
+                select *, language_name::regconfig as language,
+                       to_tsvector(language_name::regconfig, title) as title_words,
+                       token_text::integer[] as tokens,
+                       lat_text::real[] as lats, lon_text::real[] as lons
+                from unnest(
+                    $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::smallint[],
+                    $5::smallint[], $6::boolean[], $7::integer[], $8::integer[], $9::real[],
+                    $10::real[], $11::text[], $12::text[], $13::text[], $14::real[],
+                    $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+                    $20::text[], $21::text[]
+                ) as given (
+                    job_id, published_at, expires_at, job_type, experience_level, is_remote,
+                    category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
+                    salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
+                    skills, company, place, body)
+            ) read
         ) titled
     ) stemmed";
 

@@ -6,6 +6,7 @@
 //! store the best jobs with their reasons.
 
 pub mod codec;
+pub mod collaborative;
 pub mod db;
 pub mod diversity;
 pub mod kernel;

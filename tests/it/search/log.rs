@@ -6,7 +6,7 @@ use jobboard_shared::search::tasks::ForgetSearches;
 use serde_json::{Value, json};
 
 use super::publish;
-use crate::support::{Client, TestApp};
+use crate::support::{Browser, Client, PASSWORD, TestApp};
 
 const PATH: &str = "/api/admin/searches/";
 
@@ -183,4 +183,39 @@ async fn old_searches_are_forgotten() {
         .await
         .expect("words");
     assert_eq!(words, ["painter"]);
+}
+
+#[tokio::test]
+async fn in_a_browser_words_that_find_nothing_are_listed() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let employer = app.employer().await;
+    publish(&employer, "Nurse", json!({})).await;
+    app.drain_tasks().await;
+    let visitor = app.visitor();
+    for query in ["q=nurse", "q=%3Cb%3Ezeppelin"] {
+        search(&visitor, query).await;
+    }
+    written(&app, 2).await;
+    let mut browser = Browser::start().await;
+    let page = format!("{}/admin/searches/?days=7", app.base);
+    browser.open(&page).await;
+    browser.until("location.pathname === '/admin/login/'").await;
+    browser.type_into("input[name=email]", &admin.email).await;
+    browser.type_into("input[name=password]", PASSWORD).await;
+    browser.click("button.main").await;
+    browser.until("location.pathname === '/admin/tasks/'").await;
+    browser.click("header nav a[href='/admin/searches/']").await;
+    browser
+        .until("document.querySelectorAll('tbody tr').length === 2")
+        .await;
+    browser.click(".tabs a:nth-child(2)").await;
+    browser
+        .until("document.querySelectorAll('tbody tr').length === 1")
+        .await;
+    let words = browser
+        .value("document.querySelector('tbody td').innerText")
+        .await;
+    assert_eq!(words, "b zeppelin");
+    assert!(browser.complaints.is_empty(), "{:?}", browser.complaints);
 }

@@ -6,6 +6,7 @@ mod fleet;
 mod mails;
 mod plots;
 mod queues;
+mod searches;
 mod session;
 mod suppressions;
 mod tasks;
@@ -59,6 +60,7 @@ pub(super) fn add_to(route: Route) -> Route {
         )
         .at("/admin/logout", post(session::logout))
         .at("/admin/analytics", get(analytics::page))
+        .at("/admin/searches", get(searches::page))
         .at("/admin/tasks", get(queues::page))
         .at("/admin/tasks/live", get(queues::live))
         .at("/admin/tasks/queues/:queue/:act", post(queues::act))
@@ -78,7 +80,7 @@ pub(super) fn add_to(route: Route) -> Route {
         .at("/admin/tasks/:id/:act", post(tasks::act))
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 14] = [
+pub(super) const TEMPLATES: [(&str, &str); 15] = [
     ("admin/analytics.html", include_str!("analytics.html")),
     ("admin/layout.html", include_str!("layout.html")),
     ("admin/login.html", include_str!("login.html")),
@@ -91,6 +93,7 @@ pub(super) const TEMPLATES: [(&str, &str); 14] = [
     ("admin/schedule.html", include_str!("schedule.html")),
     ("admin/batches.html", include_str!("batches.html")),
     ("admin/mails.html", include_str!("mails.html")),
+    ("admin/searches.html", include_str!("searches.html")),
     ("admin/suppressions.html", include_str!("suppressions.html")),
     ("admin/macros.html", include_str!("macros.html")),
 ];

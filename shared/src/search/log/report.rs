@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::search::db::log::report;
 
 /// Some words that were searched for, with whatever filters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SearchedWords {
     pub words: String,
     pub searches: i64,

@@ -8,13 +8,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jobboard_shared::{queue, search::tasks::CheckDocuments};
+use jobboard_shared::search::{
+    self,
+    tasks::{BATCH, Scope},
+};
 use serde_json::json;
 use sqlx::PgPool;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 use uuid::Uuid;
 
-use super::{Options, compare::quantiles, queries::Sampler, serve};
+use super::{
+    Options,
+    compare::quantiles,
+    queries::{Class, Sampler},
+    serve,
+};
 use crate::{
     Result,
     board::{Account, data_folder},
@@ -41,7 +49,7 @@ pub(super) async fn follow(url: &str, sampler: &mut Sampler, options: &Options) 
     let admin = Arc::new(board.sign_in(EMAIL, PASSWORD).await?);
     let mut beside = JoinSet::new();
     let queries = serve::queue(sampler, options.queries);
-    let count = options.queries * 7;
+    let count = options.queries * Class::ALL.len();
     beside.spawn(serve::ask_board(board.base.clone(), queries));
     let begun = Instant::now();
     let mut edit_at = tokio::time::interval(Duration::from_secs(1) / options.changes);
@@ -120,27 +128,45 @@ fn create_admin(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Compares every document with its job, as each night; the board's workers do it.
+/// Compares every document with its job, as the board's workers do each night, but in
+/// several places at once. One that differs is looked at again once nothing is under way.
 async fn check(pool: &PgPool) -> Result<()> {
-    let mut conn = pool.acquire().await?;
-    queue::enqueue(&mut conn, &CheckDocuments::default()).await?;
+    const AT_ONCE: usize = 3;
     let begun = Instant::now();
+    let mut running: JoinSet<Result<Vec<Uuid>, String>> = JoinSet::new();
+    let (mut after, mut compared, mut told) = (None, 0, 0);
+    let mut differing = vec![];
     loop {
-        let (done, differing): (Option<i64>, i64) = sqlx::query_as(
-            "select max((args->>'done')::bigint) filter (where kind = 'search.check_documents'),
-                    count(*) filter (where kind = 'search.recheck_jobs')
-             from tasks where kind in ('search.check_documents', 'search.recheck_jobs')",
-        )
-        .fetch_one(&mut *conn)
-        .await?;
-        let Some(done) = done else {
-            println!(
-                "all documents compared in {:.0} s, {differing} batches differ",
-                begun.elapsed().as_secs_f64()
-            );
-            return Ok(());
-        };
-        println!("{done} compared");
-        tokio::time::sleep(Duration::from_secs(20)).await;
+        let mut conn = pool.acquire().await?;
+        let ids = search::db::jobs_of_scope(&mut conn, Scope::All, after, BATCH).await?;
+        drop(conn);
+        if running.len() == AT_ONCE || ids.is_empty() {
+            let Some(done) = running.join_next().await else {
+                break;
+            };
+            differing.extend(done??);
+        }
+        if ids.is_empty() {
+            continue;
+        }
+        (after, compared) = (ids.last().copied(), compared + ids.len());
+        if compared / 100_000 > told {
+            told = compared / 100_000;
+            println!("{compared} compared");
+        }
+        running.spawn(differ(pool.clone(), ids));
     }
+    let again = differ(pool.clone(), differing).await?;
+    println!(
+        "{compared} documents compared in {:.0} s, {} differ",
+        begun.elapsed().as_secs_f64(),
+        again.len()
+    );
+    Ok(())
+}
+
+async fn differ(pool: PgPool, ids: Vec<Uuid>) -> Result<Vec<Uuid>, String> {
+    let mut tx = pool.begin().await.map_err(|error| error.to_string())?;
+    let differing = search::differing(&mut tx, &ids).await;
+    differing.map_err(|error| error.to_string())
 }

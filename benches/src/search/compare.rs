@@ -27,7 +27,7 @@ pub(super) async fn classes(url: &str, sampler: &mut Sampler, options: &Options)
         for number in 0..options.queries {
             let search = sampler.draw(class);
             let score = backend.measure(&search, &mut measured).await?;
-            if number < options.beside {
+            if number < options.beside && class.is_ranked() {
                 backend.compare(&search, score, &mut measured).await?;
             }
         }
@@ -170,6 +170,10 @@ impl Measured {
         let naive = quantiles(&mut self.naive);
         self.kept.sort_by(f64::total_cmp);
         let show = |q: &[f64; 3]| format!("{:.1} / {:.1} / {:.1}", q[0], q[1], q[2]);
+        if self.kept.is_empty() {
+            println!("| {class:?} | {} | | | | |", show(&ours));
+            return;
+        }
         println!(
             "| {class:?} | {} | {} | {:.1} | {:.3} | {:.3} |",
             show(&ours),

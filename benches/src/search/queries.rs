@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use jobboard_shared::{jobs::JobType, search::Search};
+use jobboard_shared::{
+    jobs::JobType,
+    search::{Facet, Search, Sort},
+};
 use rand::{SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 use super::ads::Ad;
@@ -16,10 +19,16 @@ pub(super) enum Class {
     Phrase,
     Negated,
     Filtered,
+    /// Listed by what they pay.
+    Paid,
+    /// Around a large city, the nearest first.
+    Near,
+    /// With counts of four facts.
+    Counted,
 }
 
 impl Class {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Broad,
         Self::Medium,
         Self::Rare,
@@ -27,8 +36,25 @@ impl Class {
         Self::Phrase,
         Self::Negated,
         Self::Filtered,
+        Self::Paid,
+        Self::Near,
+        Self::Counted,
     ];
+
+    /// Whether the design to compare with can do it, and a score ranks it.
+    pub(super) fn is_ranked(self) -> bool {
+        !matches!(self, Self::Paid | Self::Near | Self::Counted)
+    }
 }
+
+const CITIES: [&str; 6] = [
+    "New York",
+    "London",
+    "Berlin",
+    "Paris",
+    "Amsterdam",
+    "Toronto",
+];
 
 /// Words of the ads by the share of ads that have them anywhere.
 pub(super) struct Sampler {
@@ -82,8 +108,8 @@ impl Sampler {
 
     pub(super) fn draw(&mut self, class: Class) -> Search {
         let text = match class {
-            Class::Broad | Class::Filtered => self.word(Class::Broad),
-            Class::Medium => self.word(Class::Medium),
+            Class::Broad | Class::Filtered | Class::Counted => self.word(Class::Broad),
+            Class::Medium | Class::Paid | Class::Near => self.word(Class::Medium),
             Class::Rare => self.word(Class::Rare),
             Class::Words => self.run_of_words().join(" "),
             Class::Phrase => format!("\"{}\"", self.run_of_words().join(" ")),
@@ -98,6 +124,26 @@ impl Sampler {
                 job_types: vec![JobType::FullTime, JobType::Contract],
                 posted_within_days: Some(30),
                 is_remote: Some(true),
+                ..everything
+            },
+            Class::Paid => Search {
+                sort: Sort::Salary,
+                ..everything
+            },
+            Class::Near => Search {
+                sort: Sort::Distance,
+                location: CITIES
+                    .choose(&mut self.random)
+                    .map(|city| (*city).to_owned()),
+                ..everything
+            },
+            Class::Counted => Search {
+                facets: vec![
+                    Facet::JobType,
+                    Facet::ExperienceLevel,
+                    Facet::Company,
+                    Facet::Salary,
+                ],
                 ..everything
             },
             _ => everything,

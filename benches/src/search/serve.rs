@@ -8,7 +8,7 @@ use std::{
 
 use jobboard_shared::{
     pagination::{Paging, Start},
-    search::{self, Search},
+    search::{self, Facet, Search, Sort},
 };
 use reqwest::{Client, Url};
 use sqlx::{Connection, PgConnection};
@@ -129,6 +129,25 @@ fn parameters(search: &Search) -> Vec<(&'static str, String)> {
     }
     if let Some(days) = search.posted_within_days {
         parameters.push(("posted_within", days.to_string()));
+    }
+    if let Some(location) = &search.location {
+        parameters.push(("location", location.clone()));
+    }
+    match search.sort {
+        Sort::Salary => parameters.push(("sort", "salary".to_owned())),
+        Sort::Distance => parameters.push(("sort", "distance".to_owned())),
+        Sort::Relevance | Sort::Date => {}
+    }
+    for facet in &search.facets {
+        let name = match facet {
+            Facet::JobType => "job_type",
+            Facet::ExperienceLevel => "experience_level",
+            Facet::Workplace => "workplace",
+            Facet::Category => "category",
+            Facet::Company => "company",
+            Facet::Salary => "salary",
+        };
+        parameters.push(("facets", name.to_owned()));
     }
     if let Some(remote) = search.is_remote {
         parameters.push(("is_remote", remote.to_string()));

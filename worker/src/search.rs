@@ -2,7 +2,7 @@
 
 use jobboard_shared::{
     Error,
-    database::is_refusal,
+    database::{is_refusal, waited_in_vain},
     queue,
     search::{
         self, db,
@@ -51,7 +51,28 @@ pub async fn rebuild_outdated(ctx: Context, _: RebuildOutdated, _: Lease) -> Tas
     if search::rebuild_if_outdated(&mut tx).await? {
         tracing::info!("writing all search documents anew, as this release has them");
     }
+    let current = search::is_current(&mut tx).await?;
     tx.commit().await?;
+    if current {
+        drop_title_index(&ctx).await?;
+    }
+    Ok(())
+}
+
+/// No document needs it once all are of this release.
+async fn drop_title_index(ctx: &Context) -> TaskResult {
+    let mut tx = ctx.db.begin().await?;
+    match db::drop_title_index(&mut tx).await {
+        Ok(true) => {
+            tx.commit().await?;
+            tracing::info!("dropped the index of titles, which nothing reads any more");
+        }
+        Ok(false) => {}
+        Err(error) if waited_in_vain(&error) => {
+            tracing::debug!("the index of titles is in use; the next task drops it");
+        }
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 

@@ -27,6 +27,19 @@ pub(crate) enum JobType {
     Internship,
 }
 
+/// What an ad is written in
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", remote = "jobs::AdLanguage")]
+pub(crate) enum AdLanguage {
+    En,
+    De,
+    Fr,
+    Es,
+    Pt,
+    It,
+    Nl,
+}
+
 /// Where the work is done; hybrid is partly on site
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case", remote = "jobs::Workplace")]
@@ -189,6 +202,8 @@ pub(crate) struct Job {
     requirements: String,
     responsibilities: String,
     benefits: String,
+    /// As its employer tells it; null where search finds it out
+    language: Option<AdLanguage>,
     skills: Vec<JobSkill>,
     /// What it asks those who apply
     questions: Vec<Question>,
@@ -207,6 +222,7 @@ impl From<jobs::Job> for Job {
             requirements: job.requirements,
             responsibilities: job.responsibilities,
             benefits: job.benefits,
+            language: job.language.map(Into::into),
             skills: job.skills.into_iter().map(Into::into).collect(),
             questions: job.questions.into_iter().map(Into::into).collect(),
             external_url: job.external_url,

@@ -8,7 +8,9 @@ use jobboard_shared::{
 use poem_openapi::{Object, Union, types::MaybeUndefined};
 use rust_decimal::Decimal;
 
-use super::dto::{ExperienceLevel, JobStatus, JobType, ProficiencyLevel, SalaryPeriod, Workplace};
+use super::dto::{
+    AdLanguage, ExperienceLevel, JobStatus, JobType, ProficiencyLevel, SalaryPeriod, Workplace,
+};
 use crate::patch::{Nulls, emptied};
 
 /// A skill with what the job asks of it
@@ -98,6 +100,8 @@ pub(super) struct JobInput {
     #[oai(default = "yearly")]
     salary_period: SalaryPeriod,
     expires_at: Option<DateTime<Utc>>,
+    /// What the ad is written in. Where it is left out, search finds it out
+    language: Option<AdLanguage>,
     /// When to publish the draft, to the minute: then, or as soon as its employer may
     publish_at: Option<DateTime<Utc>>,
     #[oai(default, validator(max_items = 50))]
@@ -136,6 +140,7 @@ impl JobInput {
                 salary_currency: self.salary_currency,
                 salary_period: self.salary_period.into(),
                 expires_at: self.expires_at,
+                language: self.language.map(Into::into),
             },
             skills: self.skills.into_iter().map(Into::into).collect(),
         }
@@ -163,6 +168,7 @@ impl JobInput {
             salary_currency: Some(new.content.salary_currency),
             salary_period: Some(new.content.salary_period),
             expires_at: Some(new.content.expires_at),
+            language: Some(new.content.language),
             skills: Some(new.skills),
             publish_at: Some(new.publish_at),
             status,
@@ -202,6 +208,8 @@ pub(super) struct JobPatchInput {
     salary_currency: MaybeUndefined<String>,
     salary_period: MaybeUndefined<SalaryPeriod>,
     expires_at: MaybeUndefined<DateTime<Utc>>,
+    /// Null lets search find it out
+    language: MaybeUndefined<AdLanguage>,
     /// When to publish the draft; null takes it off the schedule
     publish_at: MaybeUndefined<DateTime<Utc>>,
     /// All of them: they take the place of the old ones
@@ -237,6 +245,8 @@ impl JobPatchInput {
                 .refuse("salary_period", self.salary_period)
                 .map(Into::into),
             expires_at: self.expires_at.into(),
+            language: Option::from(self.language)
+                .map(|language: Option<_>| language.map(Into::into)),
             skills: emptied(self.skills).map(|all| all.into_iter().map(Into::into).collect()),
             publish_at: self.publish_at.into(),
             status: nulls.refuse("status", self.status).map(Into::into),

@@ -24,7 +24,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use self::{
-    dto::{ExperienceLevel, Job, JobSummary, JobType},
+    dto::{ExperienceLevel, Job, JobSummary, JobType, Workplace},
     input::{JobInput, JobPatchInput},
 };
 use crate::{
@@ -63,6 +63,8 @@ impl JobsApi {
         #[oai(name = "experience_level")]
         experience_level: Query<Vec<ExperienceLevel>>,
         is_remote: Query<Option<bool>>,
+        /// Any of these
+        workplace: Query<Vec<Workplace>>,
         /// Id, slug or name; the categories below it are included
         #[oai(validator(max_length = 100))]
         category: Query<Option<String>>,
@@ -90,6 +92,7 @@ impl JobsApi {
             job_types: job_type.0.into_iter().map(Into::into).collect(),
             experience_levels: experience_level.0.into_iter().map(Into::into).collect(),
             is_remote: is_remote.0,
+            workplaces: workplace.0.into_iter().map(Into::into).collect(),
             location: location.0,
             salary_min: salary_min.0,
             salary_max: salary_max.0,

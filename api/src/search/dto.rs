@@ -47,6 +47,9 @@ pub(super) struct JobHit {
     job: JobSummary,
     /// How well it fits, from 0 to 1; null in lists by date
     score: Option<f64>,
+    /// Kilometres from the nearest city of `location`; null where it names none, or the
+    /// job is in none
+    distance_km: Option<f64>,
     /// A piece of the ad as safe HTML, with what was asked for in `<mark>`
     snippet: String,
 }
@@ -56,6 +59,7 @@ impl From<search::Hit> for JobHit {
         Self {
             job: hit.job.into(),
             score: hit.score,
+            distance_km: hit.distance_km.map(|km| (km * 10.0).floor() / 10.0),
             snippet: hit.snippet,
         }
     }

@@ -26,7 +26,7 @@ use crate::{
     auth::Viewer,
     body::Strict,
     cached,
-    jobs::dto::{ExperienceLevel, JobType, SalaryPeriod, Workplace},
+    jobs::dto::{AdLanguage, ExperienceLevel, JobType, SalaryPeriod, Workplace},
     paging::{Linked, PageParams},
     problem::Result,
     tags::Tag,
@@ -54,6 +54,9 @@ impl SearchApi {
         /// Words, "phrases", -exclusions and `OR` between neighbours. Any text is
         /// a query; what comes after 1,000 characters or 32 words is left out
         q: Query<Option<String>>,
+        /// How to read the words: stems and stop words are those of this language. If it
+        /// is left out, they are read in each language of the board
+        language: Query<Option<AdLanguage>>,
         /// A city, state, country or region in any spelling, or `remote`. A place
         /// that is not known is looked for in the ads' words
         #[oai(validator(max_length = 300))]
@@ -114,6 +117,7 @@ impl SearchApi {
     ) -> Result<Logged<Linked<SearchPage>>> {
         let search = Search {
             text: q.0.unwrap_or_default(),
+            language: language.0.map(Into::into),
             location: location.0,
             radius_km: radius.0 * radius_unit.0.in_km(),
             job_types: job_type.0.into_iter().map(Into::into).collect(),

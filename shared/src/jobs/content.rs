@@ -40,6 +40,20 @@ pub enum SalaryPeriod {
     Yearly,
 }
 
+/// What an ad is written in, as ISO 639-1 spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum AdLanguage {
+    En,
+    De,
+    Fr,
+    Es,
+    Pt,
+    It,
+    Nl,
+}
+
 /// Where the work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -89,6 +103,8 @@ pub struct JobContent {
     pub salary_currency: String,
     pub salary_period: SalaryPeriod,
     pub expires_at: Option<DateTime<Utc>>,
+    /// None where it is for search to find out.
+    pub language: Option<AdLanguage>,
 }
 
 pub const DEFAULT_CURRENCY: &str = "USD";
@@ -111,6 +127,7 @@ impl Default for JobContent {
             salary_currency: DEFAULT_CURRENCY.to_owned(),
             salary_period: SalaryPeriod::Yearly,
             expires_at: None,
+            language: None,
         }
     }
 }

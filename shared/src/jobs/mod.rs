@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 pub use self::{
     content::{
-        DEFAULT_CURRENCY, ExperienceLevel, JobContent, JobSkill, JobType, MAX_SKILLS, SalaryPeriod,
-        SkillWish, Workplace,
+        AdLanguage, DEFAULT_CURRENCY, ExperienceLevel, JobContent, JobSkill, JobType, MAX_SKILLS,
+        SalaryPeriod, SkillWish, Workplace,
     },
     db::views::{forget_addresses, record_view},
     lifecycle::JobStatus,
@@ -82,6 +82,7 @@ pub struct Job {
     pub requirements: String,
     pub responsibilities: String,
     pub benefits: String,
+    pub language: Option<AdLanguage>,
     /// The ad's own address where it was imported from.
     pub external_url: Option<String>,
     /// By name.
@@ -109,6 +110,7 @@ impl Job {
             salary_currency: summary.salary_currency.clone(),
             salary_period: summary.salary_period,
             expires_at: summary.expires_at,
+            language: self.language,
         }
     }
 }
@@ -148,6 +150,7 @@ pub struct JobPatch {
     pub salary_currency: Option<String>,
     pub salary_period: Option<SalaryPeriod>,
     pub expires_at: Option<Option<DateTime<Utc>>>,
+    pub language: Option<Option<AdLanguage>>,
     pub skills: Option<Vec<SkillWish>>,
     pub publish_at: Option<Option<DateTime<Utc>>>,
     pub status: Option<JobStatus>,
@@ -169,6 +172,7 @@ pub struct JobFilter {
     pub job_types: Vec<JobType>,
     pub experience_levels: Vec<ExperienceLevel>,
     pub is_remote: Option<bool>,
+    pub workplaces: Vec<Workplace>,
     /// Any of these categories; see [`crate::categories::resolve_subtree`].
     pub category_ids: Vec<Uuid>,
     pub company_id: Option<Uuid>,

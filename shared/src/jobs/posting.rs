@@ -337,6 +337,7 @@ impl JobPatch {
         set(&mut content.salary_currency, self.salary_currency.as_ref());
         set(&mut content.salary_period, self.salary_period.as_ref());
         set(&mut content.expires_at, self.expires_at.as_ref());
+        set(&mut content.language, self.language.as_ref());
         content
     }
 }

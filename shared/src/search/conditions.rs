@@ -1,5 +1,7 @@
 //! What a search asks for, as the index reads it.
 
+use std::slice;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use sqlx::PgConnection;
@@ -10,7 +12,8 @@ use super::{
     document::workplace,
     facets::Facet,
     find::{Search, Sort},
-    layout::LAYOUT,
+    language::Language,
+    layout,
     lexemes::Form,
     locality::Vicinity,
     query::{Compiled, Query},
@@ -28,6 +31,8 @@ use crate::{
 /// The conditions of a search as the index reads them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
+    /// What every document is known to hold.
+    pub(super) layout: i32,
     /// From when ages and spans of time count.
     pub(super) as_of: DateTime<Utc>,
     pub(super) query: Compiled,
@@ -73,7 +78,7 @@ impl Conditions {
 
     /// Whether an index other than that of the dates can look them up.
     pub(super) fn narrow(&self) -> bool {
-        self.query.meant.is_some()
+        self.query.whole().is_some()
             || self.place.is_some()
             || !self.groups.is_empty()
             || !self.skill_ids.is_empty()
@@ -92,16 +97,17 @@ pub(super) async fn conditions(
     as_of: DateTime<Utc>,
     search: &Search,
 ) -> Result<Option<Conditions>> {
-    let located = located(conn, search).await?;
     let mut query = Query::parse(&search.text);
+    let layout = synonyms::expand(conn, &mut query).await?;
+    let located = located(conn, search, layout).await?;
     if query.is_senseless() {
         return Ok(None);
     }
     let Some(mut conditions) = located else {
         return Ok(None);
     };
-    synonyms::expand(conn, &mut query).await?;
-    conditions.query = compiled(conn, &query).await?;
+    let languages = search.language.map(Language::from);
+    conditions.query = compiled(conn, &query, languages, layout).await?;
     let one_of = |kind: Kind, values: Vec<i32>| -> Vec<i32> {
         values.into_iter().map(|value| token(kind, value)).collect()
     };
@@ -127,7 +133,7 @@ pub(super) async fn conditions(
         one_of(Kind::Category, named.categories),
     );
     conditions.require(Some(Facet::Company), one_of(Kind::Company, named.companies));
-    if named.skills.is_empty() || db::layout(conn).await? >= LAYOUT {
+    if named.skills.is_empty() || layout >= layout::NEIGHBOURS {
         let ordinals = named.skills.iter().map(|skill| skill.ordinal).collect();
         conditions.require(None, one_of(Kind::Skill, ordinals));
     } else {
@@ -179,8 +185,15 @@ fn pay(conditions: &mut Conditions, search: &Search) {
 }
 
 /// The conditions of the location alone; none where it has no word.
-async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Conditions>> {
-    let mut conditions = Conditions::default();
+async fn located(
+    conn: &mut PgConnection,
+    search: &Search,
+    layout: i32,
+) -> Result<Option<Conditions>> {
+    let mut conditions = Conditions {
+        layout,
+        ..Conditions::default()
+    };
     let Some(text) = search
         .location
         .as_deref()
@@ -200,12 +213,14 @@ async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Cond
         return Err(no_distance());
     }
     if let Some(near) = &mut conditions.near
-        && db::layout(conn).await? >= LAYOUT
+        && layout >= layout::NEIGHBOURS
     {
         near.look_up_places();
     }
     if location.is_unknown() {
-        conditions.place = compiled(conn, &Query::phrase(text)).await?.whole();
+        conditions.place = compiled(conn, &Query::phrase(text), None, layout)
+            .await?
+            .whole();
         if conditions.place.is_none() {
             return Ok(None);
         }
@@ -214,14 +229,22 @@ async fn located(conn: &mut PgConnection, search: &Search) -> Result<Option<Cond
 }
 
 /// Documents that do not tell yet what stands side by side have to be read instead.
-async fn compiled(conn: &mut PgConnection, query: &Query) -> Result<Compiled> {
+async fn compiled(
+    conn: &mut PgConnection,
+    query: &Query,
+    language: Option<Language>,
+    layout: i32,
+) -> Result<Compiled> {
     let lexemes = db::lexemes(conn, &query.words()).await?;
-    let ads = if query.has_phrase() && db::layout(conn).await? < LAYOUT {
-        Form::Plain
-    } else {
+    let ads = if layout >= layout::NEIGHBOURS {
         Form::Paired
+    } else {
+        Form::Plain
     };
-    Ok(query.compile(&lexemes, ads))
+    let languages = language
+        .as_ref()
+        .map_or(&Language::ALL[..], slice::from_ref);
+    Ok(query.compile(&lexemes, languages, ads))
 }
 
 fn no_distance() -> Error {

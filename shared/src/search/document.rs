@@ -13,7 +13,11 @@ use super::{
     terms::{self, Reading},
     tokens::{self, Kind, token},
 };
-use crate::{jobs::Workplace, places, plain_text::plain_text};
+use crate::{
+    jobs::{AdLanguage, Workplace},
+    places,
+    plain_text::plain_text,
+};
 
 /// A live job as the refresh reads it.
 #[derive(Clone, Debug)]
@@ -35,6 +39,7 @@ pub(super) struct Source {
     pub(super) salary_currency: String,
     pub(super) published_at: DateTime<Utc>,
     pub(super) expires_at: Option<DateTime<Utc>>,
+    pub(super) language: Option<AdLanguage>,
     pub(super) company: String,
     pub(super) company_ordinal: i32,
     pub(super) category: Option<String>,
@@ -91,7 +96,10 @@ impl Document {
             &source.benefits,
         ]
         .map(|text| plain_text(text));
-        let language = Language::detect(&format!("{title}\n{}\n{}", body[0], body[1]));
+        let language = source.language.map_or_else(
+            || Language::detect(&format!("{title}\n{}\n{}", body[0], body[1])),
+            Language::from,
+        );
         let [body_words, place_words, skill_words] = [
             list(body.iter().map(AsRef::as_ref), language, BODY_BYTES),
             list(

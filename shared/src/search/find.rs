@@ -1,5 +1,7 @@
 //! Finding jobs.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgTransaction};
@@ -16,7 +18,7 @@ use super::{
 };
 use crate::{
     Result,
-    jobs::{self, ExperienceLevel, JobSummary, JobType, SalaryPeriod, Workplace},
+    jobs::{self, AdLanguage, ExperienceLevel, JobSummary, JobType, SalaryPeriod, Workplace},
     pagination::{Paging, Slice, Start},
 };
 
@@ -25,6 +27,8 @@ use crate::{
 pub struct Search {
     /// Words, "phrases", -exclusions, OR.
     pub text: String,
+    /// How the text is read; else in all languages of the board.
+    pub language: Option<AdLanguage>,
     /// A place or area as people write it, or "remote".
     pub location: Option<String>,
     pub radius_km: f32,
@@ -60,6 +64,7 @@ impl Default for Search {
     fn default() -> Self {
         Self {
             text: String::new(),
+            language: None,
             location: None,
             radius_km: 50.0,
             job_types: vec![],
@@ -120,6 +125,9 @@ pub struct Hit {
     pub job: JobSummary,
     /// From 0 to 1; none in lists by date.
     pub score: Option<f64>,
+    /// From the nearest of the location's places that were asked for; none where no
+    /// place was, or the job is at none.
+    pub distance_km: Option<f64>,
     /// Safe HTML with the words in `<mark>`.
     pub snippet: String,
 }
@@ -220,6 +228,10 @@ async fn hits(
 ) -> Result<Vec<Hit>> {
     let ids: Vec<Uuid> = page.iter().map(|found| found.job_id).collect();
     let mut texts = db::texts(conn, &ids).await?;
+    let away = match &conditions.near {
+        Some(near) => db::distances(conn, near, &ids).await?,
+        None => HashMap::new(),
+    };
     let jobs = jobs::db::summaries(conn, &ids).await?;
     Ok(jobs
         .into_iter()
@@ -228,6 +240,7 @@ async fn hits(
                 .iter()
                 .find(|found| by_relevance && found.job_id == job.id)
                 .map(|found| f64::from(found.score) / f64::from(db::SCORE_ONE)),
+            distance_km: away.get(&job.id).copied(),
             snippet: snippet(
                 &texts.remove(&job.id).unwrap_or_default(),
                 &conditions.query.shown,

@@ -2,6 +2,8 @@
 
 use whatlang::{Detector, Lang};
 
+use crate::jobs::AdLanguage;
+
 /// A language of the board; each has a text search configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Language {
@@ -118,6 +120,20 @@ impl Language {
             ],
             Self::Italian => &["piu", "perche", "sara", "puo", "cosi"],
             Self::Dutch | Self::English | Self::Simple => &[],
+        }
+    }
+}
+
+impl From<AdLanguage> for Language {
+    fn from(language: AdLanguage) -> Self {
+        match language {
+            AdLanguage::En => Self::English,
+            AdLanguage::De => Self::German,
+            AdLanguage::Fr => Self::French,
+            AdLanguage::Es => Self::Spanish,
+            AdLanguage::Pt => Self::Portuguese,
+            AdLanguage::It => Self::Italian,
+            AdLanguage::Nl => Self::Dutch,
         }
     }
 }

@@ -9,15 +9,28 @@ use super::{language::Language, query::Term};
 /// What stands before the lexemes that tell that a word is in the title. No
 /// word has it: words are letters and digits.
 pub(super) const TITLE_MARK: char = '^';
+/// The same for a job's skills and its company.
+pub(super) const NAME_MARK: char = '=';
 
-/// Which lexemes a query is made of.
+/// Which lexemes a query is made of. Marks have no places, so of a phrase the marked
+/// forms ask for its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Plain,
-    /// Those of titles, which have a [`TITLE_MARK`] and no places.
+    /// Those of titles, which have a [`TITLE_MARK`].
     Marked,
     /// Phrases also ask for their [`neighbours`], which only the whole ad has.
     Paired,
+    /// Marked, and phrases paired.
+    InTitle,
+    /// Each marked as of the title, the skills or the company, and phrases paired.
+    InNames,
+}
+
+impl Form {
+    fn is_paired(self) -> bool {
+        matches!(self, Self::Paired | Self::InTitle | Self::InNames)
+    }
 }
 
 /// What the text search configurations make of words.
@@ -42,26 +55,35 @@ impl Lexemes {
 
     /// A word or phrase; none if it is all stop words.
     pub(super) fn term(&self, language: Language, term: &Term, form: Form) -> Option<String> {
-        match form {
-            Form::Plain => self.phrase(language, term),
-            Form::Paired => {
-                let phrase = self.phrase(language, term)?;
-                let pairs = self.pairs(language, term);
-                if pairs.is_empty() {
-                    return Some(phrase);
-                }
-                Some(format!("({phrase} & {})", pairs.join(" & ")))
+        let marked = |lexeme: &str, mark: char| quoted(&format!("{mark}{lexeme}"));
+        let words = match form {
+            Form::Plain | Form::Paired => self.phrase(language, term),
+            Form::Marked | Form::InTitle => {
+                self.words(language, term, |lexeme| marked(lexeme, TITLE_MARK))
             }
-            Form::Marked => {
-                let lexemes: Vec<_> = term
-                    .iter()
-                    .flat_map(|word| self.of(language, word))
-                    .collect();
-                joined(&lexemes, " & ", |lexeme| {
-                    Some(quoted(&format!("{TITLE_MARK}{lexeme}")))
-                })
-            }
+            Form::InNames => self.words(language, term, |lexeme| {
+                let (title, name) = (marked(lexeme, TITLE_MARK), marked(lexeme, NAME_MARK));
+                format!("({title} | {name})")
+            }),
+        }?;
+        let mut all = vec![words];
+        if form.is_paired() {
+            all.extend(self.pairs(language, term));
         }
+        joined(&all, " & ", |part| Some(part.clone()))
+    }
+
+    fn words(
+        &self,
+        language: Language,
+        term: &Term,
+        show: impl Fn(&str) -> String,
+    ) -> Option<String> {
+        let lexemes: Vec<_> = term
+            .iter()
+            .flat_map(|word| self.of(language, word))
+            .collect();
+        joined(&lexemes, " & ", |lexeme| Some(show(lexeme)))
     }
 
     /// The neighbours in a phrase. None of a word that PostgreSQL takes apart.

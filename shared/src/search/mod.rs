@@ -38,7 +38,7 @@ pub use cursor::SearchCursor;
 pub use facets::{Facet, FacetCounts, FacetValue, SalaryBand};
 pub use find::{Found, Hit, Search, Sort, find, find_with};
 pub use language::Language;
-pub use layout::{LAYOUT, rebuild_if_outdated};
+pub use layout::{LAYOUT, is_current, rebuild_if_outdated};
 pub use lexicon::{correct, neighbours_on_keyboard};
 pub use meant::{Answered, answer};
 pub use query::Query;

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     compounds,
+    db::Tier,
     language::Language,
     lexemes::{Form, Lexemes, joined, quoted},
     terms::{self, Reading},
@@ -191,26 +192,25 @@ impl Query {
         self.clauses.iter().flatten().chain(synonyms).any(is_phrase)
     }
 
-    /// Asked for or excluded.
-    pub(super) fn has_phrase(&self) -> bool {
-        self.asks_for_phrase() || self.without.iter().any(is_phrase)
-    }
-
-    /// Reads the query in all languages of the board. A text in each language
+    /// Reads the query in each of the languages. A text in each language
     /// drops that language's stop words, and an exclusion holds in all of them. Whole
     /// ads are asked in the form `ads`.
-    pub(super) fn compile(&self, lexemes: &Lexemes, ads: Form) -> Compiled {
+    pub(super) fn compile(&self, lexemes: &Lexemes, languages: &[Language], ads: Form) -> Compiled {
         let mut readings = BTreeSet::new();
         let mut in_ads = BTreeSet::new();
         let mut marked = BTreeSet::new();
+        let mut in_title = BTreeSet::new();
+        let mut in_names = BTreeSet::new();
         let mut without = BTreeSet::new();
         let mut stems = BTreeSet::new();
         let mut shown = BTreeSet::new();
         let synonyms = || self.synonyms.iter().flat_map(|one| &one.terms);
-        for language in Language::ALL {
+        for &language in languages {
             readings.extend(self.all_clauses(lexemes, language, Form::Plain));
             in_ads.extend(self.all_clauses(lexemes, language, ads));
             marked.extend(self.all_clauses(lexemes, language, Form::Marked));
+            in_title.extend(self.all_clauses(lexemes, language, Form::InTitle));
+            in_names.extend(self.all_clauses(lexemes, language, Form::InNames));
             without.extend(
                 self.without
                     .iter()
@@ -228,6 +228,8 @@ impl Query {
             meant: text(readings),
             in_ads: text(in_ads),
             marked: text(marked),
+            in_title: text(in_title),
+            in_names: text(in_names),
             has_phrase: self.asks_for_phrase(),
             without: text(without),
             any: text(stems.iter().map(|stem| quoted(stem)).collect()),
@@ -276,6 +278,11 @@ pub(super) struct Compiled {
     /// What its marked lexemes must match for all that is meant to be in its title
     /// alone. They have no places: of phrases it asks for the words.
     pub(super) marked: Option<String>,
+    /// What the marks in the whole ad must match for all that is meant to be in the
+    /// title, and
+    in_title: Option<String>,
+    /// in title, skills and company.
+    in_names: Option<String>,
     pub(super) has_phrase: bool,
     /// What it must not match.
     pub(super) without: Option<String>,
@@ -291,14 +298,37 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    /// All that the whole ad must match and must not; none where only exclusions
-    /// were asked, which an index cannot look up.
+    /// All that the whole ad must match and must not; none where nothing was asked.
     pub(super) fn whole(&self) -> Option<String> {
-        let meant = self.in_ads.as_ref()?;
-        Some(match &self.without {
-            Some(without) => format!("({meant}) & !({without})"),
-            None => meant.clone(),
-        })
+        self.but(self.in_ads.as_deref(), [])
+    }
+
+    /// The same for what the index knows of the tier. Where there are phrases, which
+    /// marks cannot tell, rows are left that are not of the tier.
+    pub(super) fn of_tier(&self, tier: Tier) -> Option<String> {
+        let (asked, earlier) = match tier {
+            Tier::Heading => (&self.in_title, &None),
+            Tier::Title => (&self.in_names, &self.in_title),
+            Tier::Text => (&self.in_ads, &self.in_names),
+            Tier::All | Tier::None => (&self.in_ads, &None),
+        };
+        let earlier = earlier.as_deref().filter(|_| !self.has_phrase);
+        self.but(asked.as_deref(), earlier)
+    }
+
+    /// `asked`, but neither `earlier` nor what is excluded.
+    fn but<'a>(
+        &'a self,
+        asked: Option<&'a str>,
+        earlier: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        let nots = earlier.into_iter().chain(self.without.as_deref());
+        let parts: Vec<_> = asked
+            .map(|asked| format!("({asked})"))
+            .into_iter()
+            .chain(nots.map(|not| format!("!({not})")))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(" & "))
     }
 }
 

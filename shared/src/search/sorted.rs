@@ -8,7 +8,7 @@ use super::{
     conditions::Conditions,
     cursor::SearchCursor,
     db::{self, Match, Part, Tier},
-    layout::LAYOUT,
+    layout,
     order::{Keys, Order},
     span::Span,
 };
@@ -34,7 +34,7 @@ impl Climb<'_> {
             _ => None,
         };
         // What all is ranked for does not need the tokens that documents may lack.
-        let whole = self.all_are_few().await? || db::layout(self.conn).await? < LAYOUT;
+        let whole = self.all_are_few().await? || self.conditions.layout < layout::NEIGHBOURS;
         let found = if whole {
             let (limit, skip) = (paging.limit(), paging.offset());
             db::sorted(self.conn, self.conditions, order, after, limit, skip).await?

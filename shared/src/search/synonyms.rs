@@ -110,21 +110,18 @@ fn check(content: &SynonymContent) -> Result<String> {
     Ok(words)
 }
 
-/// Has the query find synonyms of its words too.
-pub(super) async fn expand(conn: &mut PgConnection, query: &mut Query) -> Result<()> {
-    let runs = query.runs();
-    if runs.is_empty() {
-        return Ok(());
-    }
-    let found: HashMap<String, Vec<Term>> = db::of(conn, &runs)
-        .await?
+/// Has the query find synonyms of its words too; gives the layout that every document
+/// has, which one statement asks for as well.
+pub(super) async fn expand(conn: &mut PgConnection, query: &mut Query) -> Result<i32> {
+    let (layout, found) = db::of(conn, &query.runs()).await?;
+    let found: HashMap<String, Vec<Term>> = found
         .into_iter()
         .map(|(words, synonyms)| (words, synonyms.iter().map(|text| term(text)).collect()))
         .collect();
     if !found.is_empty() {
         query.expand(&found);
     }
-    Ok(())
+    Ok(layout)
 }
 
 fn term(text: &str) -> Term {

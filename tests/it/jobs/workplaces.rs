@@ -123,3 +123,32 @@ async fn whoever_writes_one_flag_alone_writes_the_truth() {
     assert_eq!(constraint, Some("jobs_workplace_check"));
     app.drain_tasks().await;
 }
+
+#[tokio::test]
+async fn lists_are_narrowed_by_workplace() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for workplace in ["on_site", "hybrid", "remote"] {
+        let job = json!({"workplace": workplace, "status": "published"});
+        post(&employer, job).await;
+    }
+    app.drain_tasks().await;
+    for (query, expected) in [
+        ("workplace=hybrid", vec!["hybrid"]),
+        (
+            "workplace=on_site&workplace=remote",
+            vec!["on_site", "remote"],
+        ),
+        ("workplace=hybrid&is_remote=true", vec![]),
+    ] {
+        let path = format!("/api/jobs/?{query}");
+        let answer = app.anonymous().get(&path).await.expect(200);
+        let mut all: Vec<_> = answer
+            .results()
+            .iter()
+            .map(|job| job["workplace"].as_str().expect("a workplace").to_owned())
+            .collect();
+        all.sort();
+        assert_eq!(all, expected, "{query}");
+    }
+}

@@ -13,6 +13,7 @@ mod model;
 mod outcomes;
 mod poison;
 mod process;
+mod rebuild;
 mod records;
 mod schedule;
 mod workers;

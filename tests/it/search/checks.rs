@@ -12,7 +12,7 @@ use jobboard_shared::search::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{found_sorted, publish};
+use super::{found, found_sorted, publish};
 use crate::support::TestApp;
 
 #[tokio::test]
@@ -110,30 +110,50 @@ async fn a_rebuild_shows_how_far_it_is() {
 async fn documents_of_a_former_release_are_found_and_replaced() {
     let app = TestApp::start().await;
     let employer = app.employer().await;
-    let skilled = json!({"skills": ["C++"], "salary_min": 1000});
-    publish(&employer, "Skilled", skilled).await;
-    publish(&employer, "Other", json!({})).await;
+    for (title, more) in [
+        (
+            "Stone mason",
+            json!({"skills": ["C++"], "salary_min": 1000}),
+        ),
+        ("Mason of stone", json!({})),
+        ("Driver", json!({"skills": ["Stone mason"]})),
+        ("Cook", json!({"description": "Cooks for a stone mason."})),
+    ] {
+        publish(&employer, title, more).await;
+    }
     app.drain_tasks().await;
-    // Kinds of tokens from 20 on came with layout 1.
-    sqlx::raw_sql(
-        "update job_search_documents
-             set tokens = array(select token from unnest(tokens) token where token >> 25 < 20);
-         update search_layout set built = 0",
-    )
-    .execute(&app.db)
-    .await
-    .expect("documents of old");
-    let built = async || -> i32 {
-        sqlx::query_scalar("select built from search_layout")
-            .fetch_one(&app.db)
-            .await
-            .expect("the layout")
-    };
-    assert_eq!(found_sorted(&app, "skill=c%2B%2B").await, ["Skilled"]);
-    app.enqueue(&RebuildOutdated {}).await;
-    app.drain_tasks().await;
-    assert_eq!(built().await, search::LAYOUT);
-    assert_eq!(found_sorted(&app, "skill=c%2B%2B").await, ["Skilled"]);
+    let searches = [
+        ("skill=c%2B%2B", vec!["Stone mason"]),
+        (
+            "q=stone+mason",
+            vec!["Cook", "Driver", "Mason of stone", "Stone mason"],
+        ),
+        ("q=%22stone+mason%22", vec!["Cook", "Driver", "Stone mason"]),
+        (
+            "q=mason+-cook",
+            vec!["Driver", "Mason of stone", "Stone mason"],
+        ),
+        ("q=mason+-%22stone+mason%22", vec!["Mason of stone"]),
+        ("q=-driver", vec!["Cook", "Mason of stone", "Stone mason"]),
+    ];
+    for layout in 0..search::LAYOUT {
+        write_as_of(&app, layout).await;
+        for (query, titles) in &searches {
+            assert_eq!(
+                found_sorted(&app, query).await,
+                *titles,
+                "{query} of {layout}"
+            );
+        }
+        let order = ranked(&app).await;
+        app.enqueue(&RebuildOutdated {}).await;
+        app.drain_tasks().await;
+        assert_eq!(built(&app).await, search::LAYOUT);
+        for (query, titles) in &searches {
+            assert_eq!(found_sorted(&app, query).await, *titles, "{query}");
+        }
+        assert_eq!(ranked(&app).await, order, "tiers of {layout}");
+    }
     let old: i64 = sqlx::query_scalar(
         "select count(*) from job_search_documents
          where not exists (select from unnest(tokens) token where token >> 25 = 20)",
@@ -141,20 +161,66 @@ async fn documents_of_a_former_release_are_found_and_replaced() {
     .fetch_one(&app.db)
     .await
     .expect("count");
-    assert_eq!(old, 1, "one asks for no skill");
-    // It is the layout now: nothing is done again.
+    assert_eq!(old, 2, "two ask for no skill");
+    // It is the layout now: nothing is done again, and what no layout needs goes.
     app.enqueue(&RebuildOutdated {}).await;
     assert_eq!(app.drain_tasks().await.done, 1);
+    let index: Option<String> =
+        sqlx::query_scalar("select to_regclass('job_search_title_idx')::text")
+            .fetch_one(&app.db)
+            .await
+            .expect("look for the index");
+    assert_eq!(index, None);
     // Steps of a release that does not know the layout prove nothing.
-    sqlx::raw_sql("update search_layout set built = 0")
-        .execute(&app.db)
-        .await
-        .expect("outdated");
+    write_as_of(&app, 0).await;
     let mut walk = RefreshScope::of(Scope::All);
     walk.layout = 0;
     app.enqueue(&walk).await;
     app.drain_tasks().await;
-    assert_eq!(built().await, 0);
+    assert_eq!(built(&app).await, 0);
+}
+
+/// Title, then skills, then the text.
+async fn ranked(app: &TestApp) -> Vec<String> {
+    let mut all = found(app, "q=stone+mason").await;
+    all[..2].sort();
+    all
+}
+
+async fn built(app: &TestApp) -> i32 {
+    sqlx::query_scalar("select built from search_layout")
+        .fetch_one(&app.db)
+        .await
+        .expect("the layout")
+}
+
+/// Takes away what layouts brought: 1 kinds of tokens from 20 on and neighbours (`~`), 2 the
+/// marks in `vec`. Before 2 there was another index.
+async fn write_as_of(app: &TestApp, layout: i32) {
+    let tokens = if layout < 1 { 20 } else { 64 };
+    let gone = if layout < 1 { "[~\\^=]" } else { "[\\^=]" };
+    sqlx::query(
+        "update job_search_documents
+         set tokens = array(select token from unnest(tokens) token where token >> 25 < $1),
+             vec = ts_delete(vec, array(select lexeme from unnest(vec) where lexeme ~ ('^' || $2)))",
+    )
+    .bind(tokens)
+    .bind(gone)
+    .execute(&app.db)
+    .await
+    .expect("documents of old");
+    sqlx::query("update search_layout set built = $1")
+        .bind(layout)
+        .execute(&app.db)
+        .await
+        .expect("outdated");
+    sqlx::raw_sql(
+        "create index if not exists job_search_title_idx
+             on job_search_documents using gin (title_vec, tokens)",
+    )
+    .execute(&app.db)
+    .await
+    .expect("the index of old");
 }
 
 async fn check(app: &TestApp) {

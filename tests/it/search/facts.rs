@@ -312,3 +312,53 @@ async fn distances_need_a_city_and_a_cursor_belongs_to_its_sort() {
         app.anonymous().get(&path).await.expect(status);
     }
 }
+
+/// "Die" ends what an Englishman hopes for and begins what a German says.
+#[tokio::test]
+async fn an_ad_and_a_query_may_tell_their_language() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    let told = publish(&employer, "Leiter Kinder", json!({"language": "de"})).await;
+    publish(&employer, "Leiter Kinder", json!({"company": "Other"})).await;
+    app.drain_tasks().await;
+    let of = async |query: &str| found(&app, query).await.len();
+    // German cuts "Kindern" to "kind", and English does not.
+    assert_eq!(of("q=kindern").await, 1);
+    assert_eq!(of("q=kindern&language=de").await, 1);
+    assert_eq!(of("q=kindern&language=en").await, 0);
+    assert_eq!(of("q=kinder").await, 2);
+    let path = format!("/api/jobs/{told}/");
+    assert_eq!(employer.get(&path).await.json["language"], "de");
+    let clear = json!({"language": null});
+    employer.patch(&path, clear).await.expect(200);
+    app.drain_tasks().await;
+    assert_eq!(of("q=kindern").await, 0);
+    let wrong = json!({"language": "xx"});
+    employer.patch(&path, wrong).await.expect(422);
+}
+
+#[tokio::test]
+async fn hits_tell_how_far_they_are() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    publish(&employer, "Near", json!({"location": "Potsdam, Germany"})).await;
+    publish(&employer, "Here", json!({"location": "Berlin"})).await;
+    publish(
+        &employer,
+        "Nowhere",
+        json!({"is_remote": true, "location": "Remote (Germany)"}),
+    )
+    .await;
+    app.drain_tasks().await;
+    let nearest = "/api/jobs/search/?location=Berlin,+Germany&sort=distance";
+    let answer = app.anonymous().get(nearest).await.expect(200);
+    let km: Vec<_> = answer
+        .results()
+        .iter()
+        .map(|hit| hit["distance_km"].as_f64())
+        .collect();
+    assert_eq!(km[0], Some(0.0));
+    assert!((20.0..35.0).contains(&km[1].expect("km")), "{km:?}");
+    let answer = app.anonymous().get("/api/jobs/search/?q=near").await;
+    assert_eq!(answer.expect(200).results()[0]["distance_km"], Value::Null);
+}

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Result, companies,
-    jobs::{JobFilter, JobStatus, JobSummary},
+    jobs::{JobFilter, JobStatus, JobSummary, Workplace},
     pagination::{Paging, Slice, Start, TimeCursor},
 };
 
@@ -146,6 +146,15 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &JobFilter) {
     }
     if let Some(is_remote) = filter.is_remote {
         query.push(" and j.is_remote = ").push_bind(is_remote);
+    }
+    if !filter.workplaces.is_empty() {
+        let any = |one| filter.workplaces.contains(&one);
+        query.push(" and case when j.is_remote then ");
+        query.push_bind(any(Workplace::Remote));
+        query.push(" when j.is_hybrid then ");
+        query.push_bind(any(Workplace::Hybrid));
+        query.push(" else ").push_bind(any(Workplace::OnSite));
+        query.push(" end");
     }
     if !filter.category_ids.is_empty() {
         query.push(" and j.category_id = any(");

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use list::{list, list_of_employer, next_expiry, summaries, summaries_of_any};
 
 use super::{
-    ExperienceLevel, Job, JobContent, JobSkill, JobStatus, JobSummary, JobType, Reader,
+    AdLanguage, ExperienceLevel, Job, JobContent, JobSkill, JobStatus, JobSummary, JobType, Reader,
     SalaryPeriod, SkillWish, Workplace, questions::Question,
 };
 use crate::{
@@ -37,6 +37,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
             j.salary_currency, j.salary_period as "salary_period: SalaryPeriod",
             j.status as "status: JobStatus", j.view_count, j.application_count, j.save_count,
             j.publish_at, j.published_at, j.expires_at, j.closed_at, j.external_url, j.created_at, j.updated_at,
+            j.language as "language: AdLanguage",
             coalesce((
                 select jsonb_agg(jsonb_build_object(
                     'skill_id', s.id, 'name', s.name, 'slug', s.slug,
@@ -100,6 +101,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
         requirements: row.requirements,
         responsibilities: row.responsibilities,
         benefits: row.benefits,
+        language: row.language,
         external_url: row.external_url,
         skills: row.skills.0,
         questions: row.questions.0,
@@ -169,9 +171,10 @@ pub async fn insert(
         r#"
         insert into jobs (employer_id, company_id, category_id, title, description, requirements,
             responsibilities, benefits, location, is_remote, job_type, experience_level, salary_min,
-            salary_max, salary_currency, salary_period, expires_at, status, publish_at, published_at, is_hybrid)
+            salary_max, salary_currency, salary_period, expires_at, status, publish_at, published_at, is_hybrid,
+            language)
         values ($1, $2, $3, btrim($4), $5, $6, $7, $8, btrim($9), $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, case when $18 = 'published'::job_status then app_now() end, $20)
+            $19, case when $18 = 'published'::job_status then app_now() end, $20, $21)
         returning id
         "#,
         employer_id,
@@ -194,6 +197,7 @@ pub async fn insert(
         job.status as JobStatus,
         job.publish_at,
         content.workplace == Workplace::Hybrid,
+        content.language as Option<AdLanguage>,
     )
     .fetch_one(conn)
     .await?;
@@ -218,7 +222,7 @@ pub async fn update(
             requirements = $8, responsibilities = $9, benefits = $10, location = btrim($11),
             is_remote = $12, job_type = $13, experience_level = $14, salary_min = $15,
             salary_max = $16, salary_currency = $17, salary_period = $18, expires_at = $19, status = $20,
-            publish_at = $21, is_hybrid = $22,
+            publish_at = $21, is_hybrid = $22, language = $23,
             published_at = case when $20 = 'published'::job_status then coalesce(published_at, app_now())
                 else published_at end,
             closed_at = case when $20 in ('closed'::job_status, 'archived') then coalesce(closed_at, app_now()) end
@@ -246,6 +250,7 @@ pub async fn update(
         job.status as JobStatus,
         job.publish_at,
         content.workplace == Workplace::Hybrid,
+        content.language as Option<AdLanguage>,
     )
     .execute(conn)
     .await?;

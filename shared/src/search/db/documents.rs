@@ -3,9 +3,12 @@
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row, postgres::PgArguments};
 use uuid::Uuid;
 
-use crate::search::{
-    document::{Document, Source},
-    tasks::Scope,
+use crate::{
+    jobs::AdLanguage,
+    search::{
+        document::{Document, Source},
+        tasks::Scope,
+    },
 };
 
 /// Locks the refreshing of these jobs until the transaction ends, in one order,
@@ -38,7 +41,7 @@ pub(in crate::search) async fn live_jobs(
                       as experience_level,
                   j.yearly_salary_min::real as yearly_salary_min,
                   j.yearly_salary_max::real as yearly_salary_max,
-                  j.salary_currency, j.published_at as "published_at!", j.expires_at,
+                  j.salary_currency, j.language as "language: AdLanguage", j.published_at as "published_at!", j.expires_at,
                   c.name as company, c.ordinal as company_ordinal,
                   category.name as "category?",
                   array(
@@ -91,15 +94,18 @@ pub(in crate::search) async fn remove_others(
 }
 
 /// `select` of the rows that documents become: the columns of the table in its
-/// order. What `title_vec` has of the title stands in it a second time, marked
-/// and without places: an index finds by that what has all words in its title. What `vec`
-/// has side by side stands in it once more too, as `neighbours` in `lexemes.rs` spells it.
+/// order. What `title_vec` has of the title stands in it a second time, marked. `vec` has
+/// the marks of `lexemes.rs` for what is in title, skills and company, and `neighbours`
+/// for what stands side by side: one index finds by them, without reading any row,
+/// what has its words where.
 const STEMMED: &str = "
     select job_id, published_at, expires_at, job_type, experience_level, is_remote,
            category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
            salary_currency, lats, lons, quality, language,
-           words || marks as title_vec, tokens,
-           whole || array_to_tsvector(array(
+           title || names || array_to_tsvector(title_marks) as title_vec, tokens,
+           whole || array_to_tsvector(title_marks || array(
+               select '=' || lexeme from unnest(names)
+           ) || array(
                select '~' || left(encode(sha256(convert_to(
                           lexeme || ' ' || next || ' ' || gap, 'UTF8')), 'hex'), 4)
                from (
@@ -112,19 +118,16 @@ const STEMMED: &str = "
            )) as vec
     from (
         select *,
-               words || setweight(to_tsvector(language, place), 'C')
-                   || setweight(to_tsvector(language, body), 'D') as whole
+               title || names || setweight(to_tsvector(language, place), 'C')
+                   || setweight(to_tsvector(language, body), 'D') as whole,
+               array(select '^' || lexeme from unnest(title)) as title_marks
         from (
             select *,
-                   setweight(title_words, 'A')
-                       || setweight(to_tsvector(language, skills), 'B')
-                       || setweight(to_tsvector(language, company), 'C') as words,
-                   array_to_tsvector(array(
-                       select '^' || lexeme from unnest(title_words)
-                   )) as marks
+                   setweight(to_tsvector(language, title_words), 'A') as title,
+                   setweight(to_tsvector(language, skills), 'B')
+                       || setweight(to_tsvector(language, company), 'C') as names
             from (
                 select *, language_name::regconfig as language,
-                       to_tsvector(language_name::regconfig, title) as title_words,
                        token_text::integer[] as tokens,
                        lat_text::real[] as lats, lon_text::real[] as lons
                 from unnest(
@@ -136,8 +139,8 @@ const STEMMED: &str = "
                 ) as given (
                     job_id, published_at, expires_at, job_type, experience_level, is_remote,
                     category_ordinal, company_ordinal, yearly_salary_min, yearly_salary_max,
-                    salary_currency, lat_text, lon_text, quality, language_name, token_text, title,
-                    skills, company, place, body)
+                    salary_currency, lat_text, lon_text, quality, language_name, token_text,
+                    title_words, skills, company, place, body)
             ) read
         ) titled
     ) stemmed";

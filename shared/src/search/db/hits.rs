@@ -39,14 +39,14 @@ impl Match {
 
 /// One view of the table for all statements of a search. The planner does not
 /// know what it costs to fetch vectors from TOAST and would read the whole
-/// table; a plan of its that is forced shall not be compiled either, and one for
-/// any window of time fits none.
+/// table. With that forbidden there is one plan for all words and windows, which a
+/// connection makes once: anew for each statement it would take a third of a search.
 pub(in crate::search) async fn begin_reading(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(
         "set transaction isolation level repeatable read, read only;
          set local enable_seqscan = off;
          set local jit = off;
-         set local plan_cache_mode = force_custom_plan",
+         set local plan_cache_mode = force_generic_plan",
     )
     .execute(conn)
     .await?;

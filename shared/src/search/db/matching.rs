@@ -5,6 +5,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use crate::search::{
     conditions::Conditions,
+    layout,
     locality::{Ring, Vicinity},
     span::Span,
     tokens,
@@ -121,43 +122,54 @@ fn push_or_unknown(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) 
 
 fn push_words(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
     let asked = &conditions.query;
-    match asked.whole() {
-        None => {
-            if let Some(without) = &asked.without {
-                query.push(" and not ");
-                push_text_match(query, "d.vec", Some(without));
-            }
+    if conditions.layout >= layout::MARKS_IN_ADS {
+        if let Some(indexed) = asked.of_tier(tier) {
+            query.push(" and ");
+            push_text_match(query, "d.vec", Some(&indexed));
         }
-        Some(whole) => {
-            let meant = asked.meant.as_deref();
-            match tier {
-                Tier::Heading => {
-                    query.push(" and ");
-                    push_heading(query, conditions);
-                }
-                Tier::Title => {
-                    query.push(" and ");
-                    push_text_match(query, "d.title_vec", meant);
-                    query.push(" and not (");
-                    push_heading(query, conditions);
-                    query.push(")");
-                }
-                Tier::Text => {
-                    query.push(" and not ");
-                    push_text_match(query, "d.title_vec", meant);
-                }
-                Tier::All | Tier::None => {}
-            }
-            // The whole ad holds what its title does: only exclusions say more.
-            if asked.without.is_some() || matches!(tier, Tier::Text | Tier::All | Tier::None) {
-                query.push(" and ");
-                push_text_match(query, "d.vec", Some(&whole));
-            }
+        if asked.has_phrase {
+            push_named(query, conditions, tier);
+        }
+    } else {
+        push_named(query, conditions, tier);
+        // The whole ad holds what its title does: only exclusions say more.
+        let in_title = matches!(tier, Tier::Heading | Tier::Title) && asked.meant.is_some();
+        if let Some(whole) = asked
+            .whole()
+            .filter(|_| !in_title || asked.without.is_some())
+        {
+            query.push(" and ");
+            push_text_match(query, "d.vec", Some(&whole));
         }
     }
     if let Some(place) = &conditions.place {
         query.push(" and ");
         push_text_match(query, "d.vec", Some(place));
+    }
+}
+
+/// The tier by what stands in title, skills and company.
+fn push_named(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
+    let Some(meant) = conditions.query.meant.as_deref() else {
+        return;
+    };
+    match tier {
+        Tier::Heading => {
+            query.push(" and ");
+            push_heading(query, conditions);
+        }
+        Tier::Title => {
+            query.push(" and ");
+            push_text_match(query, "d.title_vec", Some(meant));
+            query.push(" and not (");
+            push_heading(query, conditions);
+            query.push(")");
+        }
+        Tier::Text => {
+            query.push(" and not ");
+            push_text_match(query, "d.title_vec", Some(meant));
+        }
+        Tier::All | Tier::None => {}
     }
 }
 

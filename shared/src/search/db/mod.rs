@@ -21,12 +21,12 @@ pub(super) use hits::{
     lexemes, newest, ranked, skill_number, texts,
 };
 pub(super) use layout::layout;
-pub use layout::set_layout;
+pub use layout::{drop_title_index, set_layout};
 pub(super) use lexicon::{word_pairs, words_beginning, words_like};
 pub use matching::Tier;
 pub(super) use matching::{Part, SCORE_ONE};
 pub use progress::{Progress, count_published, rebuild_progress};
-pub(super) use sorted::{keys, sorted};
+pub(super) use sorted::{distances, keys, sorted};
 pub(super) use suggestions::{beginning_with, worked_out};
 pub(super) use vocabulary::{
     job_names, last_build, put_beginnings, put_offers, put_pairs, put_words, record_build,

@@ -1,5 +1,7 @@
 //! SQL of lists by pay and by distance.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use super::{
 };
 use crate::search::{
     conditions::Conditions,
+    locality::Vicinity,
     order::{FAR, Order, PAY_UNKNOWN},
     span::Span,
 };
@@ -64,6 +67,26 @@ pub(in crate::search) async fn keys(
     push_key(&mut query, conditions, order);
     push_matches(&mut query, conditions, part);
     query.build_query_scalar().fetch_all(conn).await
+}
+
+/// Kilometres from the nearest of the places asked for, of the jobs that are at a place.
+pub(in crate::search) async fn distances(
+    conn: &mut PgConnection,
+    near: &Vicinity,
+    job_ids: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, f64>> {
+    if near.points.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut query = QueryBuilder::new("select d.job_id, (select min(km) from ");
+    push_km_away(&mut query, near);
+    query.push(") from job_search_documents d where d.job_id = any(");
+    query.push_bind(job_ids.to_vec()).push(")");
+    let rows: Vec<(Uuid, Option<f64>)> = query.build_query_as().fetch_all(conn).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, km)| Some((id, km?)))
+        .collect())
 }
 
 fn push_key(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, order: &Order) {

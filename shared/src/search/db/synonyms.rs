@@ -132,19 +132,22 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Those of the terms, as queries hold them, that have synonyms.
+/// Those of the terms, as queries hold them, that have synonyms; and the layout of the
+/// documents, as `layout` in `layout.rs` gives it.
 pub(in crate::search) async fn of(
     conn: &mut PgConnection,
     terms: &[String],
-) -> sqlx::Result<Vec<(String, Vec<String>)>> {
+) -> sqlx::Result<(i32, Vec<(String, Vec<String>)>)> {
     let rows = sqlx::query!(
-        "select words, synonyms from search_synonyms where words = any($1)",
+        r#"select l.built, s.words as "words?", s.synonyms as "synonyms?"
+           from search_layout l left join search_synonyms s on s.words = any($1)"#,
         terms
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
+    let layout = rows.first().map_or(0, |row| row.built);
+    let found = rows
         .into_iter()
-        .map(|row| (row.words, row.synonyms))
-        .collect())
+        .filter_map(|row| row.words.zip(row.synonyms));
+    Ok((layout, found.collect()))
 }

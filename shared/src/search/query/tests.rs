@@ -17,7 +17,7 @@ fn lexemes(query: &Query) -> Lexemes {
 
 fn compile(text: &str) -> (String, String) {
     let query = Query::parse(text);
-    let compiled = query.compile(&lexemes(&query), Form::Plain);
+    let compiled = query.compile(&lexemes(&query), &Language::ALL, Form::Plain);
     (
         compiled.meant.unwrap_or_default(),
         compiled.without.unwrap_or_default(),
@@ -73,7 +73,7 @@ fn each_language_drops_its_own_stop_words() {
 #[test]
 fn whole_ads_are_asked_what_stands_side_by_side() {
     let query = Query::parse("\"head the teams\" java -\"machine learning\"");
-    let compiled = query.compile(&lexemes(&query), Form::Paired);
+    let compiled = query.compile(&lexemes(&query), &Language::ALL, Form::Paired);
     // "the" stops in English alone, which leaves its distance.
     assert_eq!(
         compiled.whole().as_deref(),
@@ -89,7 +89,7 @@ fn whole_ads_are_asked_what_stands_side_by_side() {
 #[test]
 fn marked_lexemes_are_asked_for_without_places() {
     let query = Query::parse("java OR \"machine learning\" -senior");
-    let compiled = query.compile(&lexemes(&query), Form::Plain);
+    let compiled = query.compile(&lexemes(&query), &Language::ALL, Form::Plain);
     assert_eq!(
         compiled.marked.as_deref(),
         Some("(('^java' | ('^machine' & '^learning')))")
@@ -122,12 +122,12 @@ fn synonyms_stand_for_words_in_a_row() {
     ] {
         let mut query = Query::parse(text);
         query.expand(&found);
-        let compiled = query.compile(&lexemes(&query), Form::Plain);
+        let compiled = query.compile(&lexemes(&query), &Language::ALL, Form::Plain);
         assert_eq!(compiled.meant.as_deref(), Some(meant), "{text}");
     }
     let mut query = Query::parse("rn");
     query.expand(&found);
-    let compiled = query.compile(&lexemes(&query), Form::Plain);
+    let compiled = query.compile(&lexemes(&query), &Language::ALL, Form::Plain);
     assert_eq!(compiled.any.as_deref(), Some("'rn'"));
     assert!(compiled.shown.contains("nurse"));
     assert_eq!(Query::parse("a b \"c\" d").runs(), ["a", "a b", "b", "d"]);

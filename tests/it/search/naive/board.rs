@@ -163,6 +163,7 @@ pub(super) fn draw(random: &mut StdRng, now: DateTime<Utc>) -> Search {
             .choose(random)
             .map(|text| (*text).to_owned())
             .unwrap_or_default(),
+        language: None,
         location,
         radius_km: [10.0, 50.0, 400.0, 3_000.0][random.random_range(0..4)],
         job_types: if random.random_bool(0.3) {

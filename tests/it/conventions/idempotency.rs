@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     applications::Board,
-    support::{Client, PASSWORD, Response, TestApp},
+    support::{Client, PASSWORD, Response, TestApp, until},
 };
 
 async fn post(client: &Client, key: &str, path: &str, body: &Value) -> Response {
@@ -148,19 +148,12 @@ async fn let_go(mut conn: PgConnection) {
 
 /// Until so many requests stand before the lock.
 async fn wait_for_held_up(app: &TestApp, number: i64) {
-    for _ in 0..500 {
-        let waiting = count(
-            app,
-            "select count(*) from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock'",
-        )
-        .await;
-        if waiting >= number {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no request came to the lock");
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    until("the requests come to the lock", async || {
+        count(app, waiting).await >= number
+    })
+    .await;
 }
 
 #[tokio::test]

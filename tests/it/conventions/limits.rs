@@ -8,7 +8,7 @@ use std::{
 use jobboard_shared::config::Config;
 use serde_json::json;
 
-use crate::support::{Client, PASSWORD, RedisServer, Response, TestApp};
+use crate::support::{Client, PASSWORD, RedisServer, Response, TestApp, until};
 
 /// That there is an address has metrics counted; tests read them themselves.
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -244,14 +244,11 @@ async fn losing_redis_fails_no_request() {
     assert!(told.contains("jobboard_redis_outages_total 1"), "{told}");
 
     redis.start_again().await;
-    for _ in 0..100 {
+    until("Redis is found again", async || {
         visitor.get("/api/jobs/").await.expect(200);
-        if one.metrics.render().contains("jobboard_redis_up 1") {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("Redis was not found again");
+        one.metrics.render().contains("jobboard_redis_up 1")
+    })
+    .await;
 }
 
 #[tokio::test]

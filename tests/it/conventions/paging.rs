@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
 };
 
 use serde_json::json;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     jobs::publish,
-    support::{Client, Response, TestApp},
+    support::{Client, Response, TestApp, until},
 };
 
 fn ids(page: &Response) -> Vec<Uuid> {
@@ -68,9 +67,10 @@ async fn ten_thousand_jobs_are_read_once_each_while_others_come_and_go() {
     let change = async {
         for step in 0..100 {
             // In step with the reader, who may have fewer pages to read in the end.
-            while pages.load(Ordering::Relaxed) < step * 8 / 10 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            until("pages are read", async || {
+                pages.load(Ordering::Relaxed) >= step * 8 / 10
+            })
+            .await;
             add_jobs(&mut conn, 10).await;
             sqlx::query(
                 "delete from jobs where id in

@@ -1,20 +1,18 @@
 //! Changes that cross each other: who loses is asked to do nothing about it.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::{
     jobs::{ad, publish, with},
-    support::{Response, TestApp},
+    support::{Response, TestApp, until},
 };
 
 /// Returns when a statement with these words waits for a lock.
 async fn wait_for_a_waiter(db: &PgPool, words: &str) {
-    for _ in 0..500 {
-        let waits: bool = sqlx::query_scalar(
+    until("a statement waits", async || {
+        sqlx::query_scalar(
             "select exists (select from pg_stat_activity
                 where datname = current_database() and wait_event_type = 'Lock'
                     and query ilike '%' || $1 || '%')",
@@ -22,13 +20,9 @@ async fn wait_for_a_waiter(db: &PgPool, words: &str) {
         .bind(words)
         .fetch_one(db)
         .await
-        .unwrap();
-        if waits {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nothing waits: {words}");
+        .unwrap()
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! A log that cannot be written: a full disk, or nobody left who reads.
 
-use std::{fs::File, process::Stdio, time::Duration};
+use std::{fs::File, process::Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use super::PATIENCE;
-use crate::support::{TestApp, free_address, part};
+use crate::support::{TestApp, free_address, part, until};
 
 fn without_log(mut command: Command) -> Child {
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -44,12 +44,7 @@ async fn a_worker_that_cannot_write_its_log_goes_on_and_stops_when_told() {
             .await
             .unwrap()
     };
-    let all_dead = async {
-        while dead().await < 3 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, all_dead).await.unwrap();
+    until("all are dead", async || dead().await == 3).await;
     ends_in_order(worker).await;
 }
 
@@ -65,12 +60,7 @@ async fn an_api_that_cannot_write_its_log_answers_and_stops_when_told() {
     let api = without_log(command);
     let http = reqwest::Client::new();
     let ask = async |path: &str| http.get(format!("http://{address}{path}")).send().await;
-    let up = async {
-        while ask("/health/").await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, up).await.unwrap();
+    until("it answers", async || ask("/health/").await.is_ok()).await;
     for _ in 0..5 {
         assert_eq!(ask("/api/jobs/").await.unwrap().status(), 200);
         assert_eq!(ask("/api/nothing/").await.unwrap().status(), 404);

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     notifications::tell,
-    support::{PASSWORD, Socket, TestApp, ids},
+    support::{PASSWORD, Socket, TestApp, ids, until},
 };
 
 #[tokio::test]
@@ -98,9 +98,7 @@ async fn a_silent_client_is_dropped_and_an_answering_one_is_not() {
     };
     // Reading is what answers heartbeats: nobody reads from the silent one.
     let waiting = async {
-        while !dropped().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until("it is dropped", dropped).await;
         tell(&app, user.user_id, "line").await;
     };
     let (events, ()) = tokio::join!(answering.notifications(1), waiting);
@@ -128,13 +126,12 @@ async fn a_client_that_does_not_take_what_it_is_sent_is_dropped_and_resumes() {
     .execute(&app.db)
     .await
     .unwrap();
-    while !app
-        .metrics
-        .render()
-        .contains("jobboard_live_dropped_total 1")
-    {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("it is dropped", async || {
+        app.metrics
+            .render()
+            .contains("jobboard_live_dropped_total 1")
+    })
+    .await;
     drop(slow);
     let (mut socket, _) = Socket::open(&user, Some(LINES - 30)).await;
     let events = socket.notifications(30).await;

@@ -5,8 +5,6 @@ mod events;
 mod replicas;
 mod tickets;
 
-use std::time::Duration;
-
 use jobboard_shared::imports::tasks::ContinueImport;
 use reqwest::{Method, header};
 use serde_json::json;
@@ -14,7 +12,7 @@ use serde_json::json;
 use crate::{
     applications::Board,
     notifications::{lines, tell},
-    support::{Response, Socket, TestApp, ids},
+    support::{Response, Socket, TestApp, ids, until},
 };
 
 #[tokio::test]
@@ -69,9 +67,7 @@ async fn after_a_torn_connection_all_that_was_missed_comes_in_order_once() {
             .unwrap();
         count
     };
-    while delivered().await < 122 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("all are sent", async || delivered().await == 122).await;
 }
 
 #[tokio::test]
@@ -95,7 +91,12 @@ async fn a_number_that_is_committed_late_is_not_passed_over() {
             quick.execute(&db).await.unwrap();
         }
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let waits = "select exists (select from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock')";
+    until("the quick one stands behind", async || {
+        sqlx::query_scalar(waits).fetch_one(&app.db).await.unwrap()
+    })
+    .await;
     slow.commit().await.unwrap();
     quick.await.unwrap();
     let events = socket.notifications(2).await;

@@ -8,7 +8,7 @@ use crate::{
     applications::Board,
     cached::replicas::Replica,
     notifications::tell,
-    support::{RedisServer, Socket, TestApp, ids},
+    support::{RedisServer, Socket, TestApp, ids, until},
 };
 
 #[tokio::test]
@@ -38,6 +38,13 @@ async fn behind_a_pooler(redis: &RedisServer) -> (TestApp, Replica) {
     (app, replica)
 }
 
+async fn hears(replica: &Replica) {
+    until("Redis is heard", async || {
+        replica.metrics.render().contains("jobboard_live_hearing 1")
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn redis_hints_where_postgres_cannot() {
     let redis = RedisServer::start().await;
@@ -46,10 +53,7 @@ async fn redis_hints_where_postgres_cannot() {
     let freelancer = app.freelancer().await;
     let id = board.apply(&freelancer).await.expect(201).id();
     let (mut socket, _) = Socket::open(&replica.at(&freelancer), None).await;
-    let hearing = "jobboard_live_hearing 1";
-    while !replica.metrics.render().contains(hearing) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    hears(&replica).await;
     // Nobody compares before the hint has come.
     let began = std::time::Instant::now();
     for (n, status) in ["reviewing", "shortlisted", "interviewing", "offered"]
@@ -78,9 +82,7 @@ async fn without_redis_and_without_listening_news_comes_a_little_later() {
     assert_eq!(ids(&socket.notifications(1).await), [1]);
     // A Redis that is back is heard again.
     redis.start_again().await;
-    while !replica.metrics.render().contains("jobboard_live_hearing 1") {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    hears(&replica).await;
     tell(&app, user.user_id, "another").await;
     assert_eq!(ids(&socket.notifications(1).await), [2]);
 }

@@ -31,7 +31,7 @@ use jobboard_worker::{Context, DrainReport, Lease, TaskResult, runtime::Registry
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, until};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -148,17 +148,11 @@ impl Queue {
 
     /// Polls until something holds that another task or process brings about.
     async fn until(&self, what: &str, sql: &'static str) {
-        for _ in 0..1500 {
-            if sqlx::query_scalar::<_, bool>(sql)
-                .fetch_one(&self.db)
-                .await
-                .unwrap()
-            {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("waited in vain until {what}");
+        let holds = async || -> bool {
+            let holds = sqlx::query_scalar(sql).fetch_one(&self.db);
+            holds.await.unwrap()
+        };
+        until(what, holds).await;
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use super::{LEASE, Plain, Queue, context};
+use crate::support::until;
 
 const URL: &str = "JOBBOARD_TEST_POISON_DATABASE";
 
@@ -65,16 +66,12 @@ async fn worker_process() {
         Schedule::default(),
         shutdown.clone(),
     ));
-    // Until nothing is due or running.
-    let busy = "select exists (select from tasks
+    let idle = "select not exists (select from tasks
                 where run_at <= app_now() or lease_until is not null)";
-    while sqlx::query_scalar::<_, bool>(busy)
-        .fetch_one(&db)
-        .await
-        .unwrap()
-    {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("nothing is due or running", async || {
+        sqlx::query_scalar(idle).fetch_one(&db).await.unwrap()
+    })
+    .await;
     shutdown.cancel();
     fleet.await.unwrap().unwrap();
 }

@@ -1,12 +1,10 @@
 //! What is remembered of searches, and what is not.
 
-use std::time::Duration;
-
 use jobboard_shared::search::tasks::ForgetSearches;
 use serde_json::{Value, json};
 
 use super::publish;
-use crate::support::{Browser, Client, PASSWORD, TestApp};
+use crate::support::{Browser, Client, PASSWORD, TestApp, until};
 
 const PATH: &str = "/api/admin/searches/";
 
@@ -17,19 +15,14 @@ async fn search(client: &Client, query: &str) -> Value {
 
 /// Waits until what was counted in memory is written.
 async fn written(app: &TestApp, count: i64) {
-    for _ in 0..200 {
-        let searches: i64 =
-            sqlx::query_scalar("select coalesce(sum(searches), 0)::bigint from search_days")
-                .fetch_one(&app.db)
-                .await
-                .expect("a count");
-        if searches >= count {
-            assert_eq!(searches, count);
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the log was not written");
+    let searches = async || -> i64 {
+        sqlx::query_scalar("select coalesce(sum(searches), 0)::bigint from search_days")
+            .fetch_one(&app.db)
+            .await
+            .expect("a count")
+    };
+    until("the log is written", async || searches().await >= count).await;
+    assert_eq!(searches().await, count);
 }
 
 #[tokio::test]

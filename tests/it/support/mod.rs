@@ -11,6 +11,7 @@ mod proxy;
 mod redis;
 mod server;
 mod smtp;
+mod until;
 
 pub(crate) use app::{PASSWORD, TestApp};
 pub(crate) use browser::Browser;
@@ -23,3 +24,4 @@ pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use redis::RedisServer;
 pub(crate) use server::{Durable, PostgresServer};
 pub(crate) use smtp::{SmtpServer, Verdict};
+pub(crate) use until::until;

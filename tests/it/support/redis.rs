@@ -1,6 +1,6 @@
 //! A Redis of the test's own, to be killed.
 
-use std::{process::Stdio, time::Duration};
+use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -9,6 +9,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
     process::{Child, Command},
 };
+
+use super::until;
 
 /// A `redis-server` that keeps nothing on disk. Killed when dropped.
 pub(crate) struct RedisServer {
@@ -64,13 +66,8 @@ async fn spawn(port: u16, folder: &TempDir) -> Child {
         .kill_on_drop(true)
         .spawn()
         .expect("start redis-server: tests/run installs it");
-    for _ in 0..500 {
-        if answers(port).await {
-            return process;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("redis-server did not start on port {port}");
+    until("redis-server answers", async || answers(port).await).await;
+    process
 }
 
 async fn answers(port: u16) -> bool {

@@ -1,6 +1,7 @@
 //! HTTP API of the job board.
 
 mod admin;
+mod alerts;
 mod alone;
 mod analytics;
 mod answers;
@@ -189,6 +190,7 @@ fn operations() -> impl OpenApi {
             notifications::NotificationsApi,
             notifications::PreferencesApi,
             live::TicketApi,
+            alerts::AlertsApi,
         ),
         (
             admin::categories::CategoriesApi,

@@ -41,6 +41,7 @@ const VERSIONED: &[(&str, Versioned, Named)] = &[
         Named::Ids,
     ),
     ("/api/admin/skills/{id}", Versioned::Skill, Named::Ids),
+    ("/api/alerts/{id}", Versioned::Alert, Named::Own),
     ("/api/applications/{id}", Versioned::Application, Named::Ids),
     ("/api/companies/{id}", Versioned::Company, Named::Ids),
     (

@@ -24,6 +24,8 @@ pub(crate) enum Tag {
     Recommendations,
     /// Applying for jobs, and what becomes of it
     Applications,
+    /// Saved searches that tell of new jobs
+    Alerts,
     /// What the account is told where it is signed in, and live
     Notifications,
     /// Jobs and applications for other programs

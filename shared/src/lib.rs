@@ -1,6 +1,7 @@
 //! What the API and the workers share: domain types, all SQL, the task queue,
 //! configuration and mail.
 
+pub mod alerts;
 pub mod analytics;
 pub mod applications;
 pub mod auth;

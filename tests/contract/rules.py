@@ -52,6 +52,7 @@ BEYOND_THE_SCHEMA = {
     "unknown_company": "names a company that does not exist or is another's",
     "unknown_employer": "names an account that does not exist",
     "unknown_question": "names a question that the job does not ask",
+    "unknown_time_zone": "names a zone that the database does not know",
     "unknown_skill": "names a skill that does not exist",
     # Secrets and tokens that the board gave out.
     "idempotency_key_reused": "was used for another request before",
@@ -68,6 +69,7 @@ BEYOND_THE_SCHEMA = {
     "contradicts_is_remote": "two fields say different things of the place of work",
     "cycle": "a category would be above itself: depends on those that there are",
     "no_distance": "a list by distance needs a location that is a known place",
+    "no_filter": "an alert that nothing narrows: any of a dozen fields does",
     "no_profile": "goes with another role alone",
     "not_allowed": "goes with another kind of question alone",
     "not_initial": "a job that exists may have the state, a new one not",

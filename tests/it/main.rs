@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod alerts;
 mod all_in_one;
 mod applications;
 mod auth;

@@ -1,5 +1,6 @@
 //! The fleet: takes tasks from the queue and runs their handlers.
 
+mod alerts;
 mod alone;
 mod analytics;
 mod auth;

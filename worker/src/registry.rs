@@ -1,6 +1,7 @@
 //! Which handler runs which kind of task.
 
 use jobboard_shared::{
+    alerts::tasks::{Deliver, DeliverDue, ForgetOldDeliveries, MatchJob, ReadAnew},
     analytics::tasks::RollUp,
     auth::tasks::{DeleteExpiredSessions, SendPasswordReset},
     idempotency::tasks::DeleteExpiredKeys,
@@ -17,7 +18,7 @@ use jobboard_shared::{
 };
 
 use crate::{
-    analytics, auth, idempotency, imports, jobs, mail, notifications, recommendations,
+    alerts, analytics, auth, idempotency, imports, jobs, mail, notifications, recommendations,
     runtime::Registry, search, trending, upkeep,
 };
 
@@ -43,6 +44,11 @@ pub fn registry() -> Registry {
         .on::<BuildVocabulary>(search::build_vocabulary)
         .on::<RebuildOutdated>(search::rebuild_outdated)
         .on::<RecheckJobs>(search::recheck_jobs)
+        .on::<MatchJob>(alerts::match_job)
+        .on::<ReadAnew>(alerts::read_anew)
+        .on::<DeliverDue>(alerts::deliver_due)
+        .on::<Deliver>(alerts::deliver)
+        .on::<ForgetOldDeliveries>(alerts::forget_old)
         .on::<Plan>(recommendations::plan)
         .on::<UserBlock>(recommendations::user_block)
         .on::<JobBlock>(recommendations::job_block)

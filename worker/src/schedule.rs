@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jobboard_shared::{
+    alerts::tasks::{DeliverDue, ForgetOldDeliveries, ReadAnew},
     analytics::tasks::RollUp,
     auth::tasks::DeleteExpiredSessions,
     idempotency::tasks::DeleteExpiredKeys,
@@ -56,6 +57,15 @@ pub fn schedule() -> Schedule {
         })
         .every("trending.decay", 60 * MINUTE, Missed::Skip, |_| {
             Decay::default()
+        })
+        .every("alerts.deliver_due", 15 * SECOND, Missed::Skip, |_| {
+            DeliverDue {}
+        })
+        .every("alerts.read_outdated", MINUTE, Missed::Skip, |_| {
+            ReadAnew::outdated()
+        })
+        .cron("alerts.forget_old", "50 1 * * *", Missed::Skip, |_| {
+            ForgetOldDeliveries {}
         })
         .every("mail.sweep", 5 * MINUTE, Missed::Skip, |_| SweepOutbox {})
         .every("mail.forget_old", 60 * MINUTE, Missed::Skip, |_| {

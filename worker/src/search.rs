@@ -1,7 +1,7 @@
 //! Keeps the search documents in step with the jobs.
 
 use jobboard_shared::{
-    Error,
+    Error, alerts,
     database::{is_refusal, waited_in_vain},
     queue,
     search::{
@@ -83,6 +83,7 @@ async fn refresh_or_part(tx: &mut PgTransaction<'_>, job_ids: &[Uuid]) -> TaskRe
     let mut together = tx.begin().await?;
     match search::refresh(&mut together, job_ids).await {
         Ok(refreshed) => {
+            alerts::matching::enqueue_new(&mut together, &refreshed.new).await?;
             together.commit().await?;
             tracing::debug!(
                 jobs = job_ids.len(),

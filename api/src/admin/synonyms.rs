@@ -163,7 +163,7 @@ impl SynonymsApi {
     #[oai(path = "/:id", method = "delete", operation_id = "delete_synonym")]
     async fn delete(&self, app: Data<&App>, _admin: Admin, id: Path<Uuid>) -> Result<Deleted> {
         let mut tx = app.begin().await?;
-        db::delete(&mut tx, id.0).await?;
+        synonyms::delete(&mut tx, id.0).await?;
         tx.commit().await?;
         Ok(Deleted::Deleted)
     }

@@ -26,7 +26,7 @@ pub(super) enum Sort {
 /// Of a distance
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
-pub(super) enum DistanceUnit {
+pub(crate) enum DistanceUnit {
     Km,
     Mi,
 }

@@ -1,6 +1,7 @@
 //! Searching jobs.
 
 mod dto;
+mod filters;
 mod log;
 mod place;
 
@@ -13,14 +14,15 @@ use poem::{Request, web::Data};
 use poem_openapi::{OpenApi, param::Query, payload::Json};
 use rust_decimal::Decimal;
 
-pub(crate) use self::log::Visit;
 use self::{
     dto::{
         ClickResponse, DistanceUnit, Facet, Facets, JobHit, SearchClick, SearchPage, SearchedQuery,
         Sort, Suggestions,
     },
+    filters::{fifty, km, yearly},
     log::Logged,
 };
+pub(crate) use self::{filters::Filters, log::Visit};
 use crate::{
     App,
     auth::Viewer,
@@ -115,27 +117,30 @@ impl SearchApi {
         facets: Query<Vec<Facet>>,
         request: &Request,
     ) -> Result<Logged<Linked<SearchPage>>> {
-        let search = Search {
-            text: q.0.unwrap_or_default(),
-            language: language.0.map(Into::into),
+        let filters = Filters {
+            q: q.0,
+            language: language.0,
             location: location.0,
-            radius_km: radius.0 * radius_unit.0.in_km(),
-            job_types: job_type.0.into_iter().map(Into::into).collect(),
-            experience_levels: experience_level.0.into_iter().map(Into::into).collect(),
+            radius: radius.0,
+            radius_unit: radius_unit.0,
+            job_type: job_type.0,
+            experience_level: experience_level.0,
             is_remote: is_remote.0,
-            workplaces: workplace.0.into_iter().map(Into::into).collect(),
-            categories: category.0,
-            companies: company.0,
-            skills: skill.0,
+            workplace: workplace.0,
+            category: category.0,
+            company: company.0,
+            skill: skill.0,
             salary_min: salary_min.0,
             salary_max: salary_max.0,
-            salary_period: salary_period.0.into(),
+            salary_period: salary_period.0,
             salary_currency: salary_currency.0,
-            unknown_salary: salary_unknown.0,
+            salary_unknown: salary_unknown.0,
+        };
+        let search = Search {
             posted_after: posted_after.0,
             posted_within_days: posted_within.0,
             sort: sort.0.into(),
-            facets: vec![],
+            ..filters.into()
         };
         // A cursor belongs to the search that it came from.
         let list = format!("search {search:?}");
@@ -201,18 +206,6 @@ impl SearchApi {
             results: found.into_iter().map(Into::into).collect(),
         }))
     }
-}
-
-fn fifty() -> f32 {
-    50.0
-}
-
-fn km() -> DistanceUnit {
-    DistanceUnit::Km
-}
-
-fn yearly() -> SalaryPeriod {
-    SalaryPeriod::Yearly
 }
 
 fn relevance() -> Sort {

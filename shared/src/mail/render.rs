@@ -93,6 +93,12 @@ const SOURCES: &[(&str, &str)] = &[
         "import_finished.html",
         include_str!("templates/import_finished.html"),
     ),
+    ("job_lines.txt", include_str!("templates/job_lines.txt")),
+    ("job_lines.html", include_str!("templates/job_lines.html")),
+    ("job_alert.txt", include_str!("templates/job_alert.txt")),
+    ("job_alert.html", include_str!("templates/job_alert.html")),
+    ("job_digest.txt", include_str!("templates/job_digest.txt")),
+    ("job_digest.html", include_str!("templates/job_digest.html")),
     (
         "password_reset.txt",
         include_str!("templates/password_reset.txt"),

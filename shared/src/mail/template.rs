@@ -33,10 +33,14 @@ pub enum Template {
     /// To the employer: an administrator has verified or refused them or their
     /// company.
     VerificationDecided,
+    /// To the job seeker: new jobs match alerts, some of which tell at once.
+    JobAlert,
+    /// To the job seeker: the new jobs of a day or week that match alerts.
+    JobDigest,
 }
 
 impl Template {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ApplicationConfirmation,
         Self::ApplicationReceived,
         Self::ApplicationStatusChanged,
@@ -50,6 +54,8 @@ impl Template {
         Self::EmailChanged,
         Self::AccountCreated,
         Self::VerificationDecided,
+        Self::JobAlert,
+        Self::JobDigest,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -67,6 +73,8 @@ impl Template {
             Self::EmailChanged => "email_changed",
             Self::AccountCreated => "account_created",
             Self::VerificationDecided => "verification_decided",
+            Self::JobAlert => "job_alert",
+            Self::JobDigest => "job_digest",
         }
     }
 
@@ -92,7 +100,7 @@ impl Template {
             | Self::EmailChanged
             | Self::AccountCreated
             | Self::VerificationDecided => true,
-            Self::JobExpired | Self::ImportFinished => false,
+            Self::JobExpired | Self::ImportFinished | Self::JobAlert | Self::JobDigest => false,
         }
     }
 }

@@ -51,6 +51,8 @@ pub enum Kind {
     PasswordChanged,
     /// To the job seeker: new jobs fit the profile.
     RecommendationsReady,
+    /// To the job seeker: new jobs match an alert that tells at once.
+    JobAlert,
 }
 
 impl Kind {
@@ -65,6 +67,7 @@ impl Kind {
             Self::VerificationDecided => "verification_decided",
             Self::PasswordChanged => "password_changed",
             Self::RecommendationsReady => "recommendations_ready",
+            Self::JobAlert => "job_alert",
         }
     }
 
@@ -74,7 +77,7 @@ impl Kind {
             | Self::ApplicationStatusChanged
             | Self::ApplicationWithdrawn
             | Self::OfferAccepted => NotificationType::ApplicationStatus,
-            Self::RecommendationsReady => NotificationType::JobMatch,
+            Self::RecommendationsReady | Self::JobAlert => NotificationType::JobMatch,
             Self::JobExpired
             | Self::ImportFinished
             | Self::VerificationDecided
@@ -87,6 +90,7 @@ impl Kind {
     pub const fn of_mail(template: Template) -> Option<NotificationType> {
         match template {
             Template::ApplicationConfirmation => Some(NotificationType::ApplicationStatus),
+            Template::JobDigest => Some(NotificationType::JobMatch),
             Template::PasswordReset
             | Template::PasswordChanged
             | Template::EmailVerification
@@ -98,7 +102,8 @@ impl Kind {
             | Template::OfferAccepted
             | Template::JobExpired
             | Template::ImportFinished
-            | Template::VerificationDecided => match Self::beside(template) {
+            | Template::VerificationDecided
+            | Template::JobAlert => match Self::beside(template) {
                 Some(kind) => Some(kind.notification_type()),
                 None => None,
             },
@@ -117,7 +122,9 @@ impl Kind {
             Template::ImportFinished => Some(Self::ImportFinished),
             Template::VerificationDecided => Some(Self::VerificationDecided),
             Template::PasswordChanged => Some(Self::PasswordChanged),
+            Template::JobAlert => Some(Self::JobAlert),
             Template::ApplicationConfirmation
+            | Template::JobDigest
             | Template::PasswordReset
             | Template::EmailVerification
             | Template::EmailChanged

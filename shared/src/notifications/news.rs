@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Kind;
 use crate::{
     Result,
+    alerts::emails::{DeliveryFacts, delivery_facts},
     applications::{
         ApplicationStatus,
         emails::{MoveFacts, move_facts},
@@ -81,6 +82,9 @@ pub(super) async fn of(
             json!({}),
             None,
         )),
+        Kind::JobAlert => delivery_facts(conn, event_id)
+            .await?
+            .map(|facts| of_alert(&facts)),
         // Written for many accounts at once, by the run that makes them.
         Kind::RecommendationsReady => None,
     })
@@ -186,6 +190,22 @@ fn of_decision(facts: &DecisionFacts) -> News {
         facts.reason.as_deref().unwrap_or_default(),
         json!({"is_verified": facts.is_verified, "company_name": facts.company_name}),
         Some("/api/employers/profile/".to_owned()),
+    )
+}
+
+fn of_alert(facts: &DeliveryFacts) -> News {
+    let first = format!("{} at {}", facts.first_title, facts.first_company);
+    let names: Vec<_> = facts.alerts.iter().map(|alert| &*alert.name).collect();
+    let ids: Vec<_> = facts.alerts.iter().map(|alert| alert.alert_id).collect();
+    News::new(
+        Kind::JobAlert,
+        match facts.jobs {
+            1 => format!("A new job: {first}"),
+            jobs => format!("{jobs} new jobs, the first of them {first}"),
+        },
+        format!("Of your alerts: {}", names.join(", ")),
+        json!({"jobs": facts.jobs, "alert_ids": ids}),
+        Some("/api/alerts/".to_owned()),
     )
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
@@ -22,8 +23,10 @@ use crate::{
     pagination::{Paging, Slice, Start},
 };
 
-/// What is searched for. Empty lists and `None` do not narrow.
-#[derive(Clone, Debug)]
+/// What is searched for. Empty lists and `None` do not narrow. Stored ones (alerts) are
+/// without sort and facets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Search {
     /// Words, "phrases", -exclusions, OR.
     pub text: String,
@@ -55,8 +58,10 @@ pub struct Search {
     pub posted_after: Option<DateTime<Utc>>,
     /// From the time of the first page on.
     pub posted_within_days: Option<u16>,
+    #[serde(skip)]
     pub sort: Sort,
     /// What is counted beside the page.
+    #[serde(skip)]
     pub facets: Vec<Facet>,
 }
 

@@ -15,10 +15,12 @@ pub async fn differing(conn: &mut PgConnection, job_ids: &[Uuid]) -> Result<Vec<
 }
 
 /// What a refresh did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refreshed {
     /// Documents written because they were new or differed.
     pub written: u64,
+    /// The jobs of those that were new.
+    pub new: Vec<Uuid>,
     /// Documents of jobs that are not live any more.
     pub removed: u64,
 }
@@ -34,8 +36,11 @@ pub async fn refresh(tx: &mut PgTransaction<'_>, job_ids: &[Uuid]) -> Result<Ref
     let sources = db::live_jobs(tx, job_ids).await?;
     let documents: Vec<_> = sources.into_iter().map(Document::of).collect();
     let live: Vec<_> = documents.iter().map(|document| document.job_id).collect();
+    let removed = db::remove_others(tx, job_ids, &live).await?;
+    let written = db::upsert(tx, &documents).await?;
     Ok(Refreshed {
-        removed: db::remove_others(tx, job_ids, &live).await?,
-        written: db::upsert(tx, &documents).await?,
+        written: written.documents,
+        new: written.new,
+        removed,
     })
 }

@@ -11,7 +11,7 @@ use super::{
     query::{Query, Term},
     terms::{self, Reading},
 };
-use crate::{Result, rules::Rules};
+use crate::{Result, alerts, rules::Rules};
 
 /// Of one term.
 pub const MAX_SYNONYMS: usize = 10;
@@ -48,7 +48,9 @@ pub struct SynonymPatch {
 pub async fn create(conn: &mut PgConnection, new: SynonymPatch) -> Result<Synonym> {
     let content = apply(new, SynonymContent::default());
     let words = check(&content)?;
-    db::insert(conn, &words, &content).await
+    let synonym = db::insert(conn, &words, &content).await?;
+    alerts::matching::enqueue_reading(conn).await?;
+    Ok(synonym)
 }
 
 /// # Errors
@@ -64,7 +66,17 @@ pub async fn update(conn: &mut PgConnection, id: Uuid, patch: SynonymPatch) -> R
         },
     );
     let words = check(&content)?;
-    db::update(conn, id, &words, &content).await
+    let synonym = db::update(conn, id, &words, &content).await?;
+    alerts::matching::enqueue_reading(conn).await?;
+    Ok(synonym)
+}
+
+/// # Errors
+///
+/// `NotFound`.
+pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
+    db::delete(conn, id).await?;
+    alerts::matching::enqueue_reading(conn).await
 }
 
 fn apply(patch: SynonymPatch, content: SynonymContent) -> SynonymContent {

@@ -31,6 +31,10 @@ pub struct Settings {
     pub max_profile_items: u32,
     /// Screening questions of one job.
     pub max_questions_per_job: u32,
+    /// Job alerts that one account may have.
+    pub max_alerts: u32,
+    /// Mails about job alerts that one account gets in 24 hours.
+    pub max_alert_mails_per_day: u32,
     /// Days after its publication that a job without an expiry of its own expires.
     pub default_job_days: u32,
     /// Whether people may create accounts.
@@ -49,6 +53,8 @@ impl Default for Settings {
             max_saved_jobs: 1_000,
             max_profile_items: 100,
             max_questions_per_job: 20,
+            max_alerts: 50,
+            max_alert_mails_per_day: 10,
             default_job_days: 60,
             registration_open: true,
             require_verified_employer: false,
@@ -64,6 +70,8 @@ pub const BOUNDS: &[(&str, RangeInclusive<u32>)] = &[
     ("max_saved_jobs", 1..=100_000),
     ("max_profile_items", 1..=1_000),
     ("max_questions_per_job", 0..=100),
+    ("max_alerts", 1..=1_000),
+    ("max_alert_mails_per_day", 1..=1_000),
     ("default_job_days", 1..=3_650),
 ];
 

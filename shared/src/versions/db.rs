@@ -50,6 +50,11 @@ macro_rules! of_profile {
 fn statements(thing: Versioned) -> Statements {
     match thing {
         Versioned::Account => by_id!("users"),
+        Versioned::Alert => Statements {
+            before: None,
+            version: "select updated_at from job_alerts
+                      where user_id = $1 and id = $2 for update",
+        },
         Versioned::Application => by_id!("applications"),
         Versioned::Category => Statements {
             before: Some(

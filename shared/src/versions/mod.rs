@@ -11,6 +11,8 @@ pub mod db;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Versioned {
     Account,
+    /// The account and the alert.
+    Alert,
     Application,
     Category,
     Certification,

@@ -5,7 +5,7 @@ mod checks;
 mod corrections;
 mod facts;
 mod log;
-mod naive;
+pub(crate) mod naive;
 mod spelling;
 mod synonyms;
 mod typos;

@@ -1,6 +1,7 @@
 //! Where a mail goes and what it says.
 
 use jobboard_shared::{
+    alerts::emails::delivery_facts,
     applications::emails::move_facts,
     auth::{
         MailedTokenKey,
@@ -116,6 +117,9 @@ async fn words(
         Template::PasswordChanged | Template::EmailChanged => {
             Some(render(template, site, recipient, &NoFacts {}))
         }
+        Template::JobAlert | Template::JobDigest => delivery_facts(conn, email.event_id)
+            .await?
+            .map(|facts| render(template, site, recipient, &facts)),
         Template::VerificationDecided => decision_facts(conn, email.event_id)
             .await?
             .map(|facts| render(template, site, recipient, &facts)),

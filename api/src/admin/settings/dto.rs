@@ -22,6 +22,10 @@ pub(super) struct SystemSettings {
     max_profile_items: u32,
     /// Screening questions of one job
     max_questions_per_job: u32,
+    /// Job alerts that one account may have
+    max_alerts: u32,
+    /// Mails about job alerts that one account gets in 24 hours
+    max_alert_mails_per_day: u32,
     /// Days after its publication that a job without an expiry of its own expires
     default_job_days: u32,
     /// Whether people may create accounts
@@ -40,6 +44,8 @@ impl From<Settings> for SystemSettings {
             max_saved_jobs: settings.max_saved_jobs,
             max_profile_items: settings.max_profile_items,
             max_questions_per_job: settings.max_questions_per_job,
+            max_alerts: settings.max_alerts,
+            max_alert_mails_per_day: settings.max_alert_mails_per_day,
             default_job_days: settings.default_job_days,
             registration_open: settings.registration_open,
             require_verified_employer: settings.require_verified_employer,
@@ -61,6 +67,10 @@ pub(super) struct SystemSettingsPatch {
     max_profile_items: MaybeUndefined<u32>,
     #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
     max_questions_per_job: MaybeUndefined<u32>,
+    #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
+    max_alerts: MaybeUndefined<u32>,
+    #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
+    max_alert_mails_per_day: MaybeUndefined<u32>,
     #[oai(validator(minimum(value = "1"), maximum(value = "3650")))]
     default_job_days: MaybeUndefined<u32>,
     registration_open: MaybeUndefined<bool>,

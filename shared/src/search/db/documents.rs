@@ -150,9 +150,10 @@ const STEMMED: &str = "
 pub(in crate::search) async fn upsert(
     conn: &mut PgConnection,
     documents: &[Document],
-) -> sqlx::Result<u64> {
+) -> sqlx::Result<Written> {
+    let mut written = Written::default();
     if documents.is_empty() {
-        return Ok(0);
+        return Ok(written);
     }
     let statement = format!(
         "insert into job_search_documents as d (
@@ -178,10 +179,28 @@ pub(in crate::search) async fn upsert(
              tokens = excluded.tokens,
              title_vec = excluded.title_vec,
              vec = excluded.vec
-         where (d.*) is distinct from (excluded.*)"
+         where (d.*) is distinct from (excluded.*)
+         returning job_id, xmax = 0"
     );
-    let done = with_documents(&statement, documents).execute(conn).await?;
-    Ok(done.rows_affected())
+    let rows = with_documents(&statement, documents)
+        .fetch_all(conn)
+        .await?;
+    for row in rows {
+        written.documents += 1;
+        // A row version that locks nothing was not there before.
+        if row.try_get(1)? {
+            written.new.push(row.try_get(0)?);
+        }
+    }
+    Ok(written)
+}
+
+/// What a write of documents changed.
+#[derive(Clone, Debug, Default)]
+pub(in crate::search) struct Written {
+    pub(in crate::search) documents: u64,
+    /// The jobs that had none before.
+    pub(in crate::search) new: Vec<Uuid>,
 }
 
 /// Those of the jobs whose documents are not what they should be, which is

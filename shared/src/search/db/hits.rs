@@ -264,6 +264,19 @@ pub(in crate::search) async fn skill_number(
     .await
 }
 
+/// The same of several.
+pub(in crate::search) async fn skill_numbers(
+    conn: &mut PgConnection,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<i32>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    sqlx::query_scalar!("select ordinal from skills where id = any($1)", ids)
+        .fetch_all(conn)
+        .await
+}
+
 pub(in crate::search) async fn company_ordinal(
     conn: &mut PgConnection,
     id: Uuid,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administration;
+mod alerts;
 mod applications;
 mod companies;
 mod employers;
@@ -19,6 +20,7 @@ pub(super) fn all() -> Vec<Row> {
     [
         accounts::rows(),
         administration::rows(),
+        alerts::rows(),
         applications::rows(),
         companies::rows(),
         employers::rows(),

@@ -44,7 +44,7 @@ const SKILLS: [&str; 4] = ["C", "C++", "Java", "JavaScript"];
 /// The second and third lie below the first, the fourth below the second.
 const CATEGORIES: [&str; 5] = ["stone", "masonry", "roofing", "facades", "sea"];
 
-pub(super) async fn board(app: &TestApp, random: &mut StdRng) -> Vec<Uuid> {
+pub(crate) async fn board(app: &TestApp, random: &mut StdRng) -> Vec<Uuid> {
     sqlx::raw_sql(
         "insert into companies (name, slug) values ('Acme', 'acme'), ('Other', 'other'), ('Third', 'third');
          insert into skills (name, slug) values
@@ -130,7 +130,7 @@ fn maybe<T>(random: &mut StdRng, value: impl FnOnce(&mut StdRng) -> T) -> Option
     random.random_bool(0.25).then(|| value(random))
 }
 
-pub(super) fn draw(random: &mut StdRng, now: DateTime<Utc>) -> Search {
+pub(crate) fn draw(random: &mut StdRng, now: DateTime<Utc>) -> Search {
     let mut rarely = |all: &[&str]| -> Vec<String> {
         let chosen = if random.random_bool(0.3) {
             some(all, random)

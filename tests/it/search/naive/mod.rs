@@ -1,7 +1,7 @@
 //! Filters, sorts and facets beside plain SQL over the jobs, for searches drawn at
 //! random.
 
-mod board;
+pub(crate) mod board;
 mod plain;
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ const PIECES: Effort = Effort {
     block: 2,
     tiers: true,
 };
-const WHOLE: Effort = Effort {
+pub(crate) const WHOLE: Effort = Effort {
     all: 10_000,
     block: 1,
     tiers: true,
@@ -48,7 +48,7 @@ async fn look(app: &TestApp, effort: Effort, search: &Search, start: Start<Searc
     found
 }
 
-async fn by_cursor(app: &TestApp, effort: Effort, search: &Search) -> Vec<Uuid> {
+pub(crate) async fn by_cursor(app: &TestApp, effort: Effort, search: &Search) -> Vec<Uuid> {
     let (mut all, mut cursor) = (vec![], None);
     loop {
         let found = look(app, effort, search, Start::After(cursor)).await;

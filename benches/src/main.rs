@@ -1,7 +1,9 @@
 //! Measures the job board against its bars and prints the figures.
 
+mod alerts;
 mod board;
 mod cache;
+mod digest;
 mod fleet;
 mod live;
 mod main_job;
@@ -33,8 +35,12 @@ enum Measurement {
         #[arg(long, env = "JOBBOARD_TEST_DATA")]
         data: PathBuf,
     },
+    /// A new job against very many saved searches, beside running these.
+    Alerts(alerts::Options),
     /// Lists and searches with and without kept answers, and the share of a mix.
     Cache(cache::Options),
+    /// A digest of very many accounts while workers are killed.
+    Digest(digest::Options),
     /// News on live connections: how soon it comes, and what waiting ones cost.
     Live(live::Options),
     /// The task queue: enqueue, drain, pick-up, a large backlog.
@@ -48,6 +54,9 @@ enum Measurement {
     SearchWords(words::Options),
     /// Whether any query string at all is answered.
     SearchFuzz(search::fuzz::Options),
+    /// What `digest` starts.
+    #[command(hide = true)]
+    DigestWorker(digest::WorkerOptions),
     /// What `nothing-lost` starts.
     #[command(hide = true)]
     NothingLostWorker(nothing_lost::WorkerOptions),
@@ -65,6 +74,9 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 match arguments.measurement {
                     Measurement::MainJob { data } => main_job::measure(&data).await,
+                    Measurement::Alerts(options) => alerts::measure(options).await,
+                    Measurement::Digest(options) => digest::prove(options).await,
+                    Measurement::DigestWorker(options) => digest::work(options).await,
                     Measurement::Cache(options) => cache::measure(options).await,
                     Measurement::Live(options) => live::measure(options).await,
                     Measurement::NothingLost(options) => nothing_lost::prove(options).await,

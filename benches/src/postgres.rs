@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::{
     Result,
     board::data_folder,
-    processes::{Pid, children, cpu, cpu_of_ended_children},
+    processes::{Pid, children, cpu, cpu_of_ended_children, exact_cpu},
 };
 
 /// How a server ends.
@@ -123,6 +123,15 @@ impl Postgres {
         for child in children(self.postmaster)? {
             // It may have ended since; it counts among the ended ones next time.
             sum += cpu(child).unwrap_or_default();
+        }
+        Ok(sum)
+    }
+
+    /// What its processes that are there now have used so far, to the microsecond.
+    pub(crate) fn exact_cpu(&self) -> Result<Duration> {
+        let mut sum = exact_cpu(self.postmaster)?;
+        for child in children(self.postmaster)? {
+            sum += exact_cpu(child).unwrap_or_default();
         }
         Ok(sum)
     }

@@ -35,6 +35,20 @@ pub(crate) fn exact_cpu(pid: Pid) -> Result<Duration> {
     Ok(Duration::from_nanos(nanos.parse()?))
 }
 
+/// What the threads of a process that are there now have used so far.
+pub(crate) fn exact_cpu_of_threads(pid: Pid) -> Result<Duration> {
+    let mut sum = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // It may have ended since.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
+        let nanos = text.split_whitespace().next().ok_or("empty schedstat")?;
+        sum += Duration::from_nanos(nanos.parse()?);
+    }
+    Ok(sum)
+}
+
 pub(crate) fn cpu_of_ended_children(pid: Pid) -> Result<Duration> {
     time(pid, 13)
 }

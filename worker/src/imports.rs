@@ -42,9 +42,13 @@ pub(crate) async fn end_import(
     task: EndImport,
     _lease: Lease,
 ) -> std::result::Result<(), TaskError> {
+    Ok(end_abandoned(&ctx, task.import_id).await?)
+}
+
+async fn end_abandoned(ctx: &Context, import_id: Uuid) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
-    if db::is_abandoned(&mut tx, task.import_id).await? {
-        end(&mut tx, task.import_id, Some(OUR_FAULT)).await?;
+    if db::is_abandoned(&mut tx, import_id).await? {
+        end(&mut tx, import_id, Some(OUR_FAULT)).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -170,11 +174,14 @@ pub(crate) async fn purge(
     _task: PurgeImports,
     _lease: Lease,
 ) -> std::result::Result<(), TaskError> {
-    let mut tx = ctx.db.begin().await?;
-    for import_id in db::orphans(&mut tx, PURGE_BATCH).await? {
-        end(&mut tx, import_id, Some(OUR_FAULT)).await?;
+    let mut conn = ctx.db.acquire().await?;
+    let orphans = db::orphans(&mut conn, PURGE_BATCH).await?;
+    drop(conn);
+    // Each in a transaction of its own: telling an account keeps others from telling it
+    // anything until the end, and who tells several goes by the order of accounts.
+    for import_id in orphans {
+        end_abandoned(&ctx, import_id).await?;
     }
-    tx.commit().await?;
     let now = ctx.clock.now();
     loop {
         let mut conn = ctx.db.acquire().await?;

@@ -2,28 +2,11 @@
 
 use reqwest::Method;
 use serde_json::json;
-use sqlx::PgPool;
 
 use crate::{
     jobs::{ad, publish, with},
-    support::{Response, TestApp, until},
+    support::{Response, TestApp, wait_for_a_waiter},
 };
-
-/// Returns when a statement with these words waits for a lock.
-async fn wait_for_a_waiter(db: &PgPool, words: &str) {
-    until("a statement waits", async || {
-        sqlx::query_scalar(
-            "select exists (select from pg_stat_activity
-                where datname = current_database() and wait_event_type = 'Lock'
-                    and query ilike '%' || $1 || '%')",
-        )
-        .bind(words)
-        .fetch_one(db)
-        .await
-        .unwrap()
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn what_is_removed_meanwhile_is_not_found() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jobboard_shared::imports::tasks::PurgeImports;
 
 use super::{NDJSON, ads, counts, import, upload};
-use crate::support::TestApp;
+use crate::support::{TestApp, wait_for_a_waiter};
 
 #[tokio::test]
 async fn an_import_whose_task_died_is_ended() {
@@ -79,4 +79,51 @@ async fn reports_go_after_a_month() {
         .await
         .expect("count");
     assert_eq!(jobs, 1, "the jobs stay");
+}
+
+/// Whoever tells several accounts at once locks them in the order of their ids.
+#[tokio::test]
+async fn ending_imports_of_several_accounts_waits_in_no_circle() {
+    let app = TestApp::start().await;
+    let (first, second) = (app.admin().await, app.admin().await);
+    let (first, second) = if first.user_id < second.user_id {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    for admin in [&second, &first] {
+        upload(admin, "", NDJSON, ads(1)).await.expect(202);
+    }
+    sqlx::raw_sql(
+        "delete from tasks; delete from task_batches;
+         insert into notification_streams (user_id, last_number) select id, 1 from users",
+    )
+    .execute(&app.db)
+    .await
+    .expect("lose the tasks");
+    app.advance_time(Duration::from_secs(2 * 3600)).await;
+    app.enqueue(&PurgeImports {}).await;
+    let lock = "select from notification_streams where user_id = $1 for update";
+    let mut tx = app.db.begin().await.expect("begin");
+    sqlx::query(lock)
+        .bind(first.user_id)
+        .execute(&mut *tx)
+        .await
+        .expect("tell the first");
+    let tell = async {
+        wait_for_a_waiter(&app.db, "insert into notifications").await;
+        sqlx::query(lock)
+            .bind(second.user_id)
+            .execute(&mut *tx)
+            .await
+            .expect("tell the second");
+        tx.commit().await.expect("commit");
+    };
+    let (report, ()) = tokio::join!(app.drain_tasks(), tell);
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    let failed: i64 = sqlx::query_scalar("select count(*) from imports where status = 'failed'")
+        .fetch_one(&app.db)
+        .await
+        .expect("count");
+    assert_eq!(failed, 2);
 }

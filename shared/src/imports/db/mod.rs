@@ -331,8 +331,7 @@ pub async fn orphans(conn: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {
            and i.created_at < (select app_now()) - interval '1 hour'
            and not exists (select from tasks t
                            where t.kind = 'imports.continue' and t.args ->> 'import_id' = i.id::text)
-         order by i.created_at limit $1
-         for update skip locked",
+         order by i.created_at limit $1",
         limit,
     )
     .fetch_all(conn)

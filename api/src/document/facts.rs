@@ -10,11 +10,14 @@ const ADDRESS: &str = "^[Hh][Tt][Tt][Pp][Ss]?://[^/]";
 /// Lists of short texts, and how long each may be.
 const TEXTS: &[(&str, u32)] = &[
     ("benefits", 500),
+    ("category", 200),
+    ("company", 200),
     ("office_locations", 300),
     ("options", 200),
     ("preferred_locations", 300),
     ("preferred_project_types", 100),
     ("service_categories", 100),
+    ("skill", 200),
     ("tags", 50),
     ("technologies_used", 100),
     ("synonyms", 100),

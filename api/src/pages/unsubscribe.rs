@@ -2,7 +2,10 @@
 //! programs that look through mail open links too: a button does, or the mail program
 //! in its place (RFC 8058).
 
-use jobboard_shared::notifications::preferences;
+use jobboard_shared::{
+    alerts,
+    notifications::{Stop, preferences},
+};
 use minijinja::context;
 use poem::{Request, Response, Route, get, handler, http::StatusCode, web::Data};
 
@@ -26,23 +29,33 @@ fn token_of(request: &Request) -> String {
 fn form(app: Data<&App>, request: &Request) -> Result<Response> {
     let token = token_of(request);
     match app.unsubscribe.verify(&token) {
-        Some((_, kind)) => page("unsubscribe.html", context! { token, kind => kind.name() }),
+        Some(stop) => page("unsubscribe.html", context! { token, kind => name(stop) }),
         None => unknown(),
     }
 }
 
 #[handler]
 async fn unsubscribe(app: Data<&App>, request: &Request) -> Result<Response> {
-    let Some((user_id, kind)) = app.unsubscribe.verify(&token_of(request)) else {
+    let Some(stop) = app.unsubscribe.verify(&token_of(request)) else {
         return unknown();
     };
     let mut tx = app.begin().await?;
-    preferences::unsubscribe(&mut tx, user_id, kind).await?;
+    match stop {
+        Stop::Mails(user_id, kind) => preferences::unsubscribe(&mut tx, user_id, kind).await?,
+        Stop::Alert(alert_id) => alerts::pause_by_link(&mut tx, alert_id).await?,
+    }
     tx.commit().await?;
     page(
         "unsubscribe.html",
-        context! { done => true, kind => kind.name() },
+        context! { done => true, kind => name(stop) },
     )
+}
+
+fn name(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Mails(_, kind) => kind.name(),
+        Stop::Alert(_) => "alert",
+    }
 }
 
 fn unknown() -> Result<Response> {

@@ -149,8 +149,25 @@ pub(crate) async fn work(options: WorkerOptions) -> Result<()> {
 
 /// Mails whose content is under way, or was when their worker died.
 async fn sending(db: &PgPool) -> Result<Vec<Uuid>> {
+    until_alone(db).await?;
     let sql = "select id from email_outbox where status = 'sending'";
     Ok(sqlx::query_scalar(sql).fetch_all(db).await?)
+}
+
+/// What the killed had sent to the database is carried out by it all the same.
+async fn until_alone(db: &PgPool) -> Result<()> {
+    loop {
+        let clients: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and backend_type = 'client backend'",
+        )
+        .fetch_one(db)
+        .await?;
+        if clients <= i64::from(db.size()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn is_done(db: &PgPool, users: u32) -> Result<bool> {

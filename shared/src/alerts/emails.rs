@@ -25,6 +25,8 @@ pub struct DeliveryFacts {
 pub struct AlertFacts {
     pub alert_id: Uuid,
     pub name: String,
+    /// Where this alert alone is stopped; empty until [`DeliveryFacts::with_links`].
+    pub stop_url: String,
     /// At most ten.
     pub jobs: Vec<JobFacts>,
     /// What is left out.
@@ -42,7 +44,7 @@ pub struct JobFacts {
     pub postings: i64,
 }
 
-/// `None` when none of the jobs is open any more, or the alerts are gone.
+/// `None` when none of the jobs is open any more, or the alerts are gone or paused.
 pub async fn delivery_facts(
     conn: &mut PgConnection,
     delivery_id: Uuid,
@@ -60,6 +62,7 @@ pub async fn delivery_facts(
                 let mut alert = AlertFacts {
                     alert_id: line.alert_id,
                     name: line.alert_name.clone(),
+                    stop_url: String::new(),
                     jobs: vec![],
                     more: line.of_alert,
                 };
@@ -75,6 +78,16 @@ pub async fn delivery_facts(
         first_title,
         first_company,
     }))
+}
+
+impl DeliveryFacts {
+    /// With the link that stops each alert.
+    pub fn with_links(mut self, link: impl Fn(Uuid) -> String) -> Self {
+        for alert in &mut self.alerts {
+            alert.stop_url = link(alert.alert_id);
+        }
+        self
+    }
 }
 
 impl AlertFacts {

@@ -132,6 +132,15 @@ pub async fn remove(conn: &mut PgConnection, user_id: Uuid, id: Uuid) -> Result<
     db::delete(conn, user_id, id).await
 }
 
+/// Pauses an alert for whoever has the link to that, which its mails hold. The second
+/// time changes nothing, and neither does it for one that is gone.
+pub async fn pause_by_link(conn: &mut PgConnection, id: Uuid) -> Result<()> {
+    if db::pause(conn, id).await? {
+        db::remove_search(conn, id).await?;
+    }
+    Ok(())
+}
+
 /// All that is wrong together; else the search as new jobs are held against it.
 async fn check(
     conn: &mut PgConnection,

@@ -37,7 +37,7 @@ pub use centre::{
 };
 pub use kind::{Kind, NotificationType};
 pub use news::News;
-pub use unsubscribe::UnsubscribeKey;
+pub use unsubscribe::{Stop, UnsubscribeKey};
 
 /// Promises `user_id` one mail about the event, as part of the caller's
 /// transaction, unless the account wants none of this type. Asking twice for the same

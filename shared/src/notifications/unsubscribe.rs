@@ -1,4 +1,4 @@
-//! Links in mails that end mails of their type, without signing in.
+//! Links in mails that end mails of their type, or one alert, without signing in.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -9,10 +9,19 @@ use uuid::Uuid;
 
 use super::NotificationType;
 
+/// What a link stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Mails of a type to an account.
+    Mails(Uuid, NotificationType),
+    /// A job alert.
+    Alert(Uuid),
+}
+
 const PAYLOAD_BYTES: usize = 16 + 1;
 const MAC_BYTES: usize = 16;
 
-/// Signs whose mails of which type a link ends. The links do not expire: people look
+/// Signs what a link ends. The links do not expire: people look
 /// into old mails to be rid of new ones.
 #[derive(Clone)]
 pub struct UnsubscribeKey(Hmac<Sha256>);
@@ -27,36 +36,44 @@ impl UnsubscribeKey {
         Self(mac)
     }
 
-    pub fn token(&self, user_id: Uuid, notification_type: NotificationType) -> String {
+    pub fn token(&self, stop: Stop) -> String {
+        let (id, number) = match stop {
+            Stop::Mails(user_id, notification_type) => (user_id, number(notification_type)),
+            Stop::Alert(alert_id) => (alert_id, ALERT),
+        };
         let mut bytes = Vec::with_capacity(PAYLOAD_BYTES + MAC_BYTES);
-        bytes.extend(user_id.as_bytes());
-        bytes.push(number(notification_type));
+        bytes.extend(id.as_bytes());
+        bytes.push(number);
         let mac = self.mac(&bytes).finalize().into_bytes();
         bytes.extend(&mac[..MAC_BYTES]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// `None`: not one of ours.
-    pub fn verify(&self, token: &str) -> Option<(Uuid, NotificationType)> {
+    pub fn verify(&self, token: &str) -> Option<Stop> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (payload, mac) = bytes.split_at_checked(PAYLOAD_BYTES)?;
         if mac.len() != MAC_BYTES {
             return None;
         }
         self.mac(payload).verify_truncated_left(mac).ok()?;
-        let (user_id, kind) = payload.split_at(16);
-        let notification_type = NotificationType::ALL
+        let (id, kind) = payload.split_at(16);
+        let id = Uuid::from_slice(id).ok()?;
+        if kind == [ALERT] {
+            return Some(Stop::Alert(id));
+        }
+        NotificationType::ALL
             .into_iter()
-            .find(|known| [number(*known)] == *kind)?;
-        Some((Uuid::from_slice(user_id).ok()?, notification_type))
+            .find(|known| [number(*known)] == *kind)
+            .map(|notification_type| Stop::Mails(id, notification_type))
     }
 
     /// Where the link of a mail leads.
-    pub fn url(&self, site: &Url, user_id: Uuid, notification_type: NotificationType) -> String {
+    pub fn url(&self, site: &Url, stop: Stop) -> String {
         format!(
             "{}/unsubscribe/?token={}",
             site.as_str().trim_end_matches('/'),
-            self.token(user_id, notification_type)
+            self.token(stop)
         )
     }
 
@@ -67,7 +84,9 @@ impl UnsubscribeKey {
     }
 }
 
-/// Stands in links for ever.
+/// These stand in links for ever.
+const ALERT: u8 = 100;
+
 const fn number(notification_type: NotificationType) -> u8 {
     match notification_type {
         NotificationType::ApplicationStatus => 1,
@@ -82,12 +101,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_of_its_account_and_type_alone() {
+    fn a_token_stops_one_thing_alone() {
         let key = |secret: &str| UnsubscribeKey::new(&SecretString::from(secret));
-        let user = Uuid::from_u128(7);
-        for kind in NotificationType::ALL {
-            let token = key("a").token(user, kind);
-            assert_eq!(key("a").verify(&token), Some((user, kind)));
+        let id = Uuid::from_u128(7);
+        let mails = NotificationType::ALL.map(|kind| Stop::Mails(id, kind));
+        for stop in mails.into_iter().chain([Stop::Alert(id)]) {
+            let token = key("a").token(stop);
+            assert_eq!(key("a").verify(&token), Some(stop));
             assert_eq!(key("b").verify(&token), None);
             for place in [0, 15, 16, 17, 32] {
                 let mut forged = URL_SAFE_NO_PAD.decode(&token).unwrap();

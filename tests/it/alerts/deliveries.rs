@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use jobboard_shared::alerts::tasks::{Deliver, DeliverDue, ForgetOldDeliveries};
+use jobboard_shared::alerts::{
+    delivery::{self, Told},
+    tasks::{Deliver, DeliverDue, ForgetOldDeliveries},
+};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{alert, publish};
 use crate::{
-    notifications::lines,
+    notifications::{
+        lines,
+        preferences::{header, link, one_click, path_of},
+    },
     support::{Email, TestApp},
 };
 
@@ -24,16 +30,6 @@ async fn tell_after(app: &TestApp, time: Duration) -> Vec<Email> {
     let drained = app.drain_tasks().await;
     assert!(drained.failures.is_empty(), "{:?}", drained.failures);
     app.emails().split_off(before)
-}
-
-async fn set_time(app: &TestApp, at: &str) {
-    let ahead: f64 =
-        sqlx::query_scalar("select extract(epoch from $1::timestamptz - app_now())::float8")
-            .bind(at)
-            .fetch_one(&app.db)
-            .await
-            .unwrap();
-    app.advance_time(Duration::from_secs_f64(ahead)).await;
 }
 
 /// When the alert is told next.
@@ -71,7 +67,11 @@ async fn matches_of_the_same_minutes_are_one_mail_and_one_line() {
         !mail.text.contains(&first.to_string()),
         "the newest posting is linked"
     );
-    assert!(mail.raw.contains("List-Unsubscribe-Post"));
+    let post = header(mail, "list-unsubscribe-post");
+    assert_eq!(post.as_deref(), Some("List-Unsubscribe=One-Click"));
+    let automatic = header(mail, "auto-submitted");
+    assert_eq!(automatic.as_deref(), Some("auto-generated"));
+    assert!(header(mail, "message-id").is_some());
     let lines = lines(&user).await;
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["kind"], "job_alert");
@@ -98,7 +98,7 @@ async fn digests_come_at_the_local_hour_on_both_sides_of_a_clock_change() {
     let app = TestApp::start().await;
     let (employer, user) = (app.employer().await, app.freelancer().await);
     // On 28 March 2027 Berlin's clocks go from 2 to 3.
-    set_time(&app, "2027-03-26T12:00:00Z").await;
+    app.set_time("2027-03-26T12:00:00Z").await;
     let user = app.login(&user.email).await;
     let daily = json!({"frequency": "daily", "time_zone": "Europe/Berlin", "local_hour": 8});
     let daily = alert(&user, daily).await;
@@ -142,7 +142,7 @@ async fn digests_come_at_the_local_hour_on_both_sides_of_a_clock_change() {
             publish(&app, &employer, title).await;
         }
         assert_eq!(next_at(&app, alert_id).await.as_deref(), Some(due));
-        set_time(&app, early).await;
+        app.set_time(early).await;
         let early = tell_after(&app, Duration::ZERO).await;
         assert!(early.is_empty(), "{due}: {early:?}");
         let mails = tell_after(&app, Duration::from_secs(2)).await;
@@ -195,13 +195,9 @@ async fn what_is_closed_or_unwanted_is_not_told() {
     // One click ends the mails; the centre still tells.
     publish(&app, &employer, "Painter").await;
     let mails = tell_after(&app, 3 * MINUTE).await;
-    let mut words = mails[0].text.split_whitespace();
-    let link = words
-        .find_map(|word| word.split_once("/unsubscribe/"))
-        .unwrap()
-        .1;
-    let path = format!("/unsubscribe/{link}");
-    app.anonymous().post(&path, json!({})).await.expect(200);
+    one_click(&app.anonymous(), &link(&app, &mails[0]))
+        .await
+        .expect(200);
     publish(&app, &employer, "Painter").await;
     assert!(tell_after(&app, 3 * MINUTE).await.is_empty());
     let user = app.login(&user.email).await;
@@ -229,4 +225,65 @@ async fn old_deliveries_are_forgotten_with_their_matches() {
         app.drain_tasks().await;
         assert_eq!(count().await, (left, left));
     }
+}
+
+#[tokio::test]
+async fn the_link_of_an_alert_pauses_it_alone_and_what_is_queued_of_it() {
+    let app = TestApp::start().await;
+    let (employer, user) = (app.employer().await, app.freelancer().await);
+    let one = alert(&user, json!({"name": "Brushes"})).await;
+    let other = alert(&user, json!({"name": "Glass", "q": "glazier"})).await;
+    publish(&app, &employer, "Painter").await;
+    publish(&app, &employer, "Glazier").await;
+    let mails = tell_after(&app, 3 * MINUTE).await;
+    let links: Vec<_> = mails[0]
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("To stop this alert: "))
+        .map(|url| path_of(&app, url))
+        .collect();
+    let [stop_one, stop_other] = links.as_slice() else {
+        panic!("a link for each: {}", mails[0].text);
+    };
+    assert_eq!(mails[0].html.matches(">Stop this alert<").count(), 2);
+    let is_paused = async |id: Uuid| -> bool {
+        sqlx::query_scalar("select is_paused from job_alerts where id = $1")
+            .bind(id)
+            .fetch_one(&app.db)
+            .await
+            .unwrap()
+    };
+
+    // Looking changes nothing.
+    let anonymous = app.anonymous();
+    let page = anonymous.get(stop_one).await.expect(200);
+    assert!(page.text.contains("emails of this job alert"));
+    assert!(!is_paused(one).await);
+
+    // One is promised and not sent yet.
+    publish(&app, &employer, "Painter again").await;
+    app.advance_time(3 * MINUTE).await;
+    let mut tx = app.db.begin().await.unwrap();
+    let told = delivery::tell(&mut tx, user.user_id).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(told, Told::Told);
+    for _ in 0..2 {
+        one_click(&anonymous, stop_one).await.expect(200);
+    }
+    assert!(is_paused(one).await && !is_paused(other).await);
+    assert!(tell_after(&app, Duration::ZERO).await.is_empty());
+    publish(&app, &employer, "Painter").await;
+    publish(&app, &employer, "Glazier again").await;
+    let mails = tell_after(&app, 3 * MINUTE).await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].subject, "New job: Glazier again at Acme");
+
+    // Of one that is gone too, and its owner can resume the other.
+    let user = app.login(&user.email).await;
+    let path = format!("/api/alerts/{other}/");
+    user.delete(&path).await.expect(204);
+    one_click(&anonymous, stop_other).await.expect(200);
+    let path = format!("/api/alerts/{one}/");
+    let resumed = user.patch(&path, json!({"is_paused": false})).await;
+    assert_eq!(resumed.expect(200).json["is_paused"], false);
 }

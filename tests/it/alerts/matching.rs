@@ -2,6 +2,7 @@
 
 use jobboard_shared::{
     alerts::{self, AlertContent, Frequency, tasks::MatchJob},
+    jobs::AdLanguage,
     search::Search,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -31,10 +32,29 @@ fn saved(random: &mut StdRng, app: &TestApp) -> Search {
         "welders fitting",
         "it's \\ 'steel'",
         "the and",
+        // In the languages of the ads, whose words have endings of their own.
+        "Schweißern",
+        "schweisser Werkstätten",
+        "soudeurs -apprenti",
+        "\"en acero\"",
+        "東京",
+        // By a synonym: of one word, of several, and in a part.
+        "metalworker",
+        "metalworker OR soudeur",
+        "joiner of steel",
+        "\"metalworker\" wood",
     ];
     let mut search = draw(random, app.clock.now());
     if random.random_bool(0.5) {
         search.text = texts.choose(random).unwrap().to_string();
+    }
+    if random.random_bool(0.3) {
+        search.language = [AdLanguage::En, AdLanguage::De, AdLanguage::Fr]
+            .choose(random)
+            .copied();
+    }
+    if random.random_bool(0.05) {
+        search.location = Some("remote".to_owned());
     }
     Search {
         posted_after: None,
@@ -44,11 +64,45 @@ fn saved(random: &mut StdRng, app: &TestApp) -> Search {
     }
 }
 
+/// What the board has not: other languages, and terms that mean the same.
+async fn more(app: &TestApp) -> Vec<Uuid> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "insert into jobs (company_id, title, description, location, is_remote, status, published_at)
+         select (select id from companies where name = 'Acme'), title, description, location,
+                location = 'Remote', 'published', app_now()
+         from (values
+             ('Schweißer gesucht', 'Wir suchen für unsere Werkstatt in Potsdam einen Schweißer.', 'Potsdam'),
+             ('Leiter der Werkstätten', 'Sie leiten die Schweißer und die Schlosser der Firma.', 'Remote'),
+             ('Soudeur', 'Nous cherchons un soudeur pour notre atelier, de préférence à Lyon.', ''),
+             ('Apprenti soudeur', 'Un apprenti pour les soudeurs de notre atelier.', 'Remote'),
+             ('Soldador', 'Buscamos un soldador con experiencia en acero para nuestra empresa.', ''),
+             ('溶接工', '東京の工場で働く溶接工を募集しています。', 'Tokyo')) more (title, description, location)
+         returning id",
+    )
+    .fetch_all(&app.db)
+    .await
+    .unwrap();
+    let admin = app.admin().await;
+    for body in [
+        json!({"term": "metalworker", "synonyms": ["welder", "soudeur"]}),
+        json!({"term": "joiner of steel", "synonyms": ["welder", "works with steel"]}),
+    ] {
+        admin.post("/api/admin/synonyms/", body).await.expect(201);
+    }
+    let mut tx = app.db.begin().await.unwrap();
+    jobboard_shared::search::refresh(&mut tx, &ids)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    ids
+}
+
 #[tokio::test]
 async fn a_job_matches_the_alerts_whose_search_finds_it() {
     let app = TestApp::start().await;
     let mut random = StdRng::seed_from_u64(11);
-    let jobs = board(&app, &mut random).await;
+    let mut jobs = board(&app, &mut random).await;
+    jobs.extend(more(&app).await);
     let user = app.freelancer().await;
     let now = app.clock.now();
     let mut conn = app.db.acquire().await.unwrap();

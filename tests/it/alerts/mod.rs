@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod matching;
+mod times;
 
 use futures::future::join_all;
 use serde_json::{Value, json};

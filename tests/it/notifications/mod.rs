@@ -3,7 +3,7 @@
 mod centre;
 mod events;
 mod order;
-mod preferences;
+pub(crate) mod preferences;
 
 use serde_json::Value;
 use uuid::Uuid;

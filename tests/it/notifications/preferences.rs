@@ -65,7 +65,7 @@ async fn who_wants_nothing_is_told_nothing() {
 }
 
 /// Of one header, unfolded.
-fn header(mail: &Email, name: &str) -> Option<String> {
+pub(crate) fn header(mail: &Email, name: &str) -> Option<String> {
     let unfolded = mail.raw.replace("\r\n ", " ").replace("\r\n\t", " ");
     let head = unfolded.split("\r\n\r\n").next()?.to_owned();
     let prefix = format!("{}:", name.to_lowercase());
@@ -75,15 +75,18 @@ fn header(mail: &Email, name: &str) -> Option<String> {
 }
 
 /// The path of the link that the mail's header gives.
-fn link(app: &TestApp, mail: &Email) -> String {
+pub(crate) fn link(app: &TestApp, mail: &Email) -> String {
     let header = header(mail, "list-unsubscribe").expect("List-Unsubscribe");
-    let url = header.trim_matches(['<', '>']);
+    path_of(app, header.trim_matches(['<', '>']))
+}
+
+pub(crate) fn path_of(app: &TestApp, url: &str) -> String {
     let site = app.config.http.public_url.as_str().trim_end_matches('/');
     url.strip_prefix(site).expect("an own address").to_owned()
 }
 
 /// As a mail program does it.
-async fn one_click(client: &Client, path: &str) -> Response {
+pub(crate) async fn one_click(client: &Client, path: &str) -> Response {
     let request = client
         .request(Method::POST, path)
         .header("content-type", "application/x-www-form-urlencoded")

@@ -277,6 +277,17 @@ impl TestApp {
             .expect("follow the time");
     }
 
+    /// Moves the time forward to a moment, as `2027-03-26T12:00:00Z`.
+    pub(crate) async fn set_time(&self, at: &str) {
+        let ahead: f64 =
+            sqlx::query_scalar("select extract(epoch from $1::timestamptz - app_now())::float8")
+                .bind(at)
+                .fetch_one(&self.db)
+                .await
+                .expect("how far it is");
+        self.advance_time(Duration::from_secs_f64(ahead)).await;
+    }
+
     /// Tells the API to shut down.
     pub(crate) fn stop_serving(&self) {
         self.shutdown.cancel();

@@ -11,7 +11,7 @@ use jobboard_shared::{
     jobs::emails::expired_facts,
     mail::{Recipient, RenderError, Rendered, Template, render},
     notifications::{
-        Kind, UnsubscribeKey,
+        Kind, Stop, UnsubscribeKey,
         db::{self, OutboxEmail},
         preferences,
     },
@@ -74,9 +74,7 @@ pub(super) async fn compose(
         if !preferences::wants_mail(conn, email.user_id, kind).await? {
             return Ok(Composed::Unwanted);
         }
-        let key = UnsubscribeKey::new(&ctx.config.auth.secret_key);
-        let site = &ctx.config.http.public_url;
-        recipient.unsubscribe_url = Some(key.url(site, email.user_id, kind));
+        recipient.unsubscribe_url = Some(link(ctx, Stop::Mails(email.user_id, kind)));
     }
     let content = words(conn, ctx, email, template, &recipient).await?;
     Ok(content.map_or(Composed::Gone, |content| Composed::Ready {
@@ -119,12 +117,18 @@ async fn words(
         }
         Template::JobAlert | Template::JobDigest => delivery_facts(conn, email.event_id)
             .await?
+            .map(|facts| facts.with_links(|alert_id| link(ctx, Stop::Alert(alert_id))))
             .map(|facts| render(template, site, recipient, &facts)),
         Template::VerificationDecided => decision_facts(conn, email.event_id)
             .await?
             .map(|facts| render(template, site, recipient, &facts)),
     };
     Ok(rendered.transpose()?)
+}
+
+/// Where it is stopped without signing in.
+fn link(ctx: &Context, stop: Stop) -> String {
+    UnsubscribeKey::new(&ctx.config.auth.secret_key).url(&ctx.config.http.public_url, stop)
 }
 
 /// Of mails whose words are always the same.

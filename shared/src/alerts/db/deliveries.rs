@@ -189,8 +189,8 @@ pub(in crate::alerts) struct Line {
     pub(in crate::alerts) of_alert: i64,
 }
 
-/// What a delivery has to tell: open jobs, each with the oldest alert that it matched;
-/// of each alert the newest `most` lines.
+/// What a delivery has to tell: open jobs, each with the oldest alert that it matched and
+/// that is not paused by now; of each alert the newest `most` lines.
 pub(in crate::alerts) async fn lines(
     conn: &mut PgConnection,
     delivery_id: Uuid,
@@ -206,7 +206,7 @@ pub(in crate::alerts) async fn lines(
                from alert_matches m
                join job_alerts a on a.id = m.alert_id
                join jobs j on j.id = m.job_id
-               where m.delivery_id = $1 and is_live(j, (select app_now()))
+               where m.delivery_id = $1 and not a.is_paused and is_live(j, (select app_now()))
                order by j.id, a.created_at, a.id
            ),
            grouped as (

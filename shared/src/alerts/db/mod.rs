@@ -110,6 +110,18 @@ pub(super) async fn lock(conn: &mut PgConnection, user_id: Uuid, id: Uuid) -> Re
     .ok_or(Error::NotFound("alert"))
 }
 
+/// Gives whether it was not paused before.
+pub(super) async fn pause(conn: &mut PgConnection, id: Uuid) -> Result<bool> {
+    let done = sqlx::query!(
+        "update job_alerts set is_paused = true, next_delivery_at = null
+         where id = $1 and not is_paused",
+        id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 pub(super) async fn delete(conn: &mut PgConnection, user_id: Uuid, id: Uuid) -> Result<()> {
     let done = sqlx::query!(
         "delete from job_alerts where id = $1 and user_id = $2",

@@ -37,10 +37,12 @@ pub mod settings;
 pub mod skills;
 pub mod slug;
 pub mod startup;
+pub mod summaries;
 pub mod trending;
 pub mod users;
 pub mod verification;
 pub mod versions;
+pub mod warnings;
 
 pub use clock::Clock;
 pub use error::{Error, FieldError, Result};

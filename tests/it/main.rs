@@ -40,6 +40,8 @@ mod schema;
 mod search;
 mod skills;
 mod spec_examples;
+mod summaries;
 mod support;
 mod trending;
 mod users;
+mod warnings;

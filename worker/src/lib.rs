@@ -17,9 +17,11 @@ pub mod registry;
 pub mod runtime;
 pub mod schedule;
 pub mod search;
+mod summaries;
 mod task;
 mod trending;
 mod upkeep;
+mod warnings;
 
 use tokio_util::sync::CancellationToken;
 

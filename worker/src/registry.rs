@@ -14,12 +14,14 @@ use jobboard_shared::{
         BuildVocabulary, CheckDocuments, ForgetSearches, RebuildOutdated, RecheckJobs, RefreshJobs,
         RefreshScope, RemoveExpired,
     },
+    summaries::tasks::PromiseSummaries,
     trending::tasks::{ApplySignals, Decay},
+    warnings::tasks::WarnOfDeadTasks,
 };
 
 use crate::{
     alerts, analytics, auth, idempotency, imports, jobs, mail, notifications, recommendations,
-    runtime::Registry, search, trending, upkeep,
+    runtime::Registry, search, summaries, trending, upkeep, warnings,
 };
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
@@ -49,6 +51,8 @@ pub fn registry() -> Registry {
         .on::<DeliverDue>(alerts::deliver_due)
         .on::<Deliver>(alerts::deliver)
         .on::<ForgetOldDeliveries>(alerts::forget_old)
+        .on::<PromiseSummaries>(summaries::promise)
+        .on::<WarnOfDeadTasks>(warnings::warn_of_dead_tasks)
         .on::<Plan>(recommendations::plan)
         .on::<UserBlock>(recommendations::user_block)
         .on::<JobBlock>(recommendations::job_block)

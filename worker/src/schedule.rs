@@ -15,7 +15,9 @@ use jobboard_shared::{
     search::tasks::{
         BuildVocabulary, CheckDocuments, ForgetSearches, RebuildOutdated, RemoveExpired,
     },
+    summaries::tasks::PromiseSummaries,
     trending::tasks::{ApplySignals, Decay},
+    warnings::tasks::WarnOfDeadTasks,
 };
 
 use crate::runtime::{Missed, Schedule};
@@ -66,6 +68,13 @@ pub fn schedule() -> Schedule {
         })
         .cron("alerts.forget_old", "50 1 * * *", Missed::Skip, |_| {
             ForgetOldDeliveries {}
+        })
+        // On Mondays, hours after the last day of the week is rolled up.
+        .cron("summaries.promise", "30 6 * * 1", Missed::Skip, |tick| {
+            PromiseSummaries::at(tick)
+        })
+        .every("warnings.dead_tasks", 5 * MINUTE, Missed::Skip, |_| {
+            WarnOfDeadTasks {}
         })
         .every("mail.sweep", 5 * MINUTE, Missed::Skip, |_| SweepOutbox {})
         .every("mail.forget_old", 60 * MINUTE, Missed::Skip, |_| {

@@ -21,6 +21,8 @@ pub(crate) enum TypeName {
     Message,
     /// The account and the own jobs and imports
     System,
+    /// Summaries come by mail alone: no notification has this type
+    Summary,
 }
 
 /// A line of the notification centre

@@ -20,6 +20,12 @@ struct Channels {
     email: bool,
 }
 
+/// Whether mails go out that nothing stands beside in the notification centre
+#[derive(Clone, Copy, Debug, Object)]
+struct MailAlone {
+    email: bool,
+}
+
 /// What the account wants to be told, and where
 #[derive(Clone, Copy, Debug, Object)]
 struct NotificationPreferences {
@@ -27,6 +33,8 @@ struct NotificationPreferences {
     job_match: Channels,
     message: Channels,
     system: Channels,
+    /// What employers get once a week
+    summary: MailAlone,
 }
 
 impl NotificationPreferences {
@@ -47,10 +55,18 @@ impl NotificationPreferences {
             job_match: channels(NotificationType::JobMatch),
             message: channels(NotificationType::Message),
             system: channels(NotificationType::System),
+            summary: MailAlone {
+                email: wants(NotificationType::Summary, Channel::Email),
+            },
         }
     }
 
     fn choices(self) -> Vec<Choice> {
+        let summary = Choice {
+            notification_type: NotificationType::Summary,
+            channel: Channel::Email,
+            is_wanted: self.summary.email,
+        };
         let rows = [
             (NotificationType::ApplicationStatus, self.application_status),
             (NotificationType::JobMatch, self.job_match),
@@ -69,6 +85,7 @@ impl NotificationPreferences {
                     is_wanted,
                 })
             })
+            .chain([summary])
             .collect()
     }
 }

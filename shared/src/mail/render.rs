@@ -100,6 +100,16 @@ const SOURCES: &[(&str, &str)] = &[
     ("job_digest.txt", include_str!("templates/job_digest.txt")),
     ("job_digest.html", include_str!("templates/job_digest.html")),
     (
+        "employer_summary.txt",
+        include_str!("templates/employer_summary.txt"),
+    ),
+    (
+        "employer_summary.html",
+        include_str!("templates/employer_summary.html"),
+    ),
+    ("dead_tasks.txt", include_str!("templates/dead_tasks.txt")),
+    ("dead_tasks.html", include_str!("templates/dead_tasks.html")),
+    (
         "password_reset.txt",
         include_str!("templates/password_reset.txt"),
     ),

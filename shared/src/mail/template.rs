@@ -37,10 +37,14 @@ pub enum Template {
     JobAlert,
     /// To the job seeker: the new jobs of a day or week that match alerts.
     JobDigest,
+    /// To the employer: what became of the jobs in a week.
+    EmployerSummary,
+    /// To administrators: background tasks have died.
+    DeadTasks,
 }
 
 impl Template {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ApplicationConfirmation,
         Self::ApplicationReceived,
         Self::ApplicationStatusChanged,
@@ -56,6 +60,8 @@ impl Template {
         Self::VerificationDecided,
         Self::JobAlert,
         Self::JobDigest,
+        Self::EmployerSummary,
+        Self::DeadTasks,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -75,6 +81,8 @@ impl Template {
             Self::VerificationDecided => "verification_decided",
             Self::JobAlert => "job_alert",
             Self::JobDigest => "job_digest",
+            Self::EmployerSummary => "employer_summary",
+            Self::DeadTasks => "dead_tasks",
         }
     }
 
@@ -100,7 +108,12 @@ impl Template {
             | Self::EmailChanged
             | Self::AccountCreated
             | Self::VerificationDecided => true,
-            Self::JobExpired | Self::ImportFinished | Self::JobAlert | Self::JobDigest => false,
+            Self::JobExpired
+            | Self::ImportFinished
+            | Self::JobAlert
+            | Self::JobDigest
+            | Self::EmployerSummary
+            | Self::DeadTasks => false,
         }
     }
 }

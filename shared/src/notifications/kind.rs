@@ -10,14 +10,17 @@ pub enum NotificationType {
     JobMatch,
     Message,
     System,
+    /// What employers get once a week, by mail alone.
+    Summary,
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ApplicationStatus,
         Self::JobMatch,
         Self::Message,
         Self::System,
+        Self::Summary,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -26,6 +29,7 @@ impl NotificationType {
             Self::JobMatch => "job_match",
             Self::Message => "message",
             Self::System => "system",
+            Self::Summary => "summary",
         }
     }
 }
@@ -91,6 +95,8 @@ impl Kind {
         match template {
             Template::ApplicationConfirmation => Some(NotificationType::ApplicationStatus),
             Template::JobDigest => Some(NotificationType::JobMatch),
+            Template::EmployerSummary => Some(NotificationType::Summary),
+            Template::DeadTasks => Some(NotificationType::System),
             Template::PasswordReset
             | Template::PasswordChanged
             | Template::EmailVerification
@@ -125,6 +131,8 @@ impl Kind {
             Template::JobAlert => Some(Self::JobAlert),
             Template::ApplicationConfirmation
             | Template::JobDigest
+            | Template::EmployerSummary
+            | Template::DeadTasks
             | Template::PasswordReset
             | Template::EmailVerification
             | Template::EmailChanged

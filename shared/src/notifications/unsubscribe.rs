@@ -93,6 +93,7 @@ const fn number(notification_type: NotificationType) -> u8 {
         NotificationType::JobMatch => 2,
         NotificationType::Message => 3,
         NotificationType::System => 4,
+        NotificationType::Summary => 5,
     }
 }
 

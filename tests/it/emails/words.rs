@@ -1,13 +1,16 @@
 //! Every mail, word for word.
 
 use jobboard_shared::{
+    alerts::emails::{AlertFacts, DeliveryFacts, JobFacts},
     applications::{ApplicationStatus, emails::MoveFacts},
     auth::emails::TokenFacts,
     imports::emails::FinishedFacts,
     jobs::emails::ExpiredFacts,
     mail::{Recipient, Rendered, Template, render},
     notifications::Kind,
+    summaries::emails::{self, SummaryFacts},
     verification::emails::DecisionFacts,
+    warnings::emails::{DeadTasksFacts, KindFacts},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -205,4 +208,99 @@ fn to_whoever_is_verified_or_not() {
         let mail = rendered(Template::VerificationDecided, "Bo", &facts);
         check(name, &mail);
     }
+}
+
+#[test]
+fn to_the_job_seeker_of_new_jobs() {
+    let job = |title: &str, location: &str, postings| JobFacts {
+        job_id: Uuid::from_u128(10),
+        title: title.into(),
+        company_name: "Brush <Brothers>".into(),
+        location: location.into(),
+        postings,
+    };
+    let alert = |name: &str, jobs, more| AlertFacts {
+        alert_id: Uuid::from_u128(11),
+        name: name.into(),
+        stop_url: "https://jobs.example.com/unsubscribe/?token=abc".into(),
+        jobs,
+        more,
+    };
+    let one = DeliveryFacts {
+        alerts: vec![alert("Painting", vec![job("Painter", "", 1)], 0)],
+        jobs: 1,
+        first_title: "Painter".into(),
+        first_company: "Brush <Brothers>".into(),
+    };
+    let several = DeliveryFacts {
+        alerts: vec![
+            alert(
+                "Painting & more",
+                vec![job("Painter", "Berlin", 2), job("Artist", "", 1)],
+                7,
+            ),
+            alert("Remote", vec![job("Decorator\nBcc: x", "Anywhere", 1)], 0),
+        ],
+        jobs: 10,
+        ..one.clone()
+    };
+    for (number, facts) in [("one", one), ("several", several)] {
+        for template in [Template::JobAlert, Template::JobDigest] {
+            let mail = rendered(template, "Ana", &facts);
+            check(&format!("{}_{number}", template.name()), &mail);
+        }
+    }
+}
+
+#[test]
+fn to_the_employer_about_a_week() {
+    let busy = SummaryFacts {
+        from: "2026-11-16".into(),
+        to: "2026-11-22".into(),
+        applications: 12,
+        applications_before: 3,
+        views: 340,
+        views_before: 120,
+        hires: 1,
+        live_jobs: 4,
+        waiting: 5,
+        jobs: vec![emails::JobFacts {
+            job_id: Uuid::from_u128(8),
+            title: "Painter & decorator".into(),
+            applications: 12,
+        }],
+    };
+    let quiet = SummaryFacts {
+        applications: 0,
+        views: 1,
+        jobs: vec![],
+        ..busy.clone()
+    };
+    for (name, facts) in [
+        ("employer_summary", busy),
+        ("employer_summary_quiet", quiet),
+    ] {
+        check(name, &rendered(Template::EmployerSummary, "Bo", &facts));
+    }
+}
+
+#[test]
+fn to_admins_of_dead_tasks() {
+    let kind = |kind: &str, reason: &str, count| KindFacts {
+        kind: kind.into(),
+        reason: reason.into(),
+        count,
+        of_all: 4,
+    };
+    let facts = DeadTasksFacts {
+        total: 4,
+        kinds: vec![
+            kind("mail.send", "attempts", 3),
+            kind("imports.end", "gave_up", 1),
+        ],
+    };
+    check(
+        "dead_tasks",
+        &rendered(Template::DeadTasks, "Admin", &facts),
+    );
 }

@@ -14,7 +14,7 @@ const PATH: &str = "/api/notifications/preferences/";
 fn all(in_app: bool, email: bool) -> Value {
     let channels = json!({"in_app": in_app, "email": email});
     json!({"application_status": channels, "job_match": channels,
-           "message": channels, "system": channels})
+           "message": channels, "system": channels, "summary": {"email": email}})
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ use jobboard_shared::{
         db::{self, OutboxEmail},
         preferences,
     },
+    summaries::emails::summary_facts,
     verification::emails::decision_facts,
+    warnings::emails::dead_tasks_facts,
 };
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -118,6 +120,12 @@ async fn words(
         Template::JobAlert | Template::JobDigest => delivery_facts(conn, email.event_id)
             .await?
             .map(|facts| facts.with_links(|alert_id| link(ctx, Stop::Alert(alert_id))))
+            .map(|facts| render(template, site, recipient, &facts)),
+        Template::EmployerSummary => summary_facts(conn, email.event_id)
+            .await?
+            .map(|facts| render(template, site, recipient, &facts)),
+        Template::DeadTasks => dead_tasks_facts(conn, email.event_id)
+            .await?
             .map(|facts| render(template, site, recipient, &facts)),
         Template::VerificationDecided => decision_facts(conn, email.event_id)
             .await?

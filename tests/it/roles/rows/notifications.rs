@@ -36,7 +36,7 @@ pub(super) fn rows() -> Vec<Row> {
             |_| async {
                 let all = json!({"in_app": true, "email": true});
                 Ask::default().json(json!({"application_status": all, "job_match": all,
-                                           "message": all, "system": all}))
+                                           "message": all, "system": all, "summary": {"email": true}}))
             },
         ),
         plain("list_notifications", "401 200 200 200 200"),

@@ -121,10 +121,11 @@ pub async fn report(conn: &mut PgConnection, filter: Filter, range: Range) -> Re
         .take_while(|day| *day <= range.to)
         .map(|day| (day, Counts::default()))
         .collect();
+    let until = live_from.min(range.to + Days::new(1));
     let rolled_up = if filter.is_everything() {
-        db::board_days(conn, range, live_from).await?
+        db::board_days(conn, range, until).await?
     } else {
-        db::job_days(conn, filter, range, live_from).await?
+        db::job_days(conn, filter, range, until).await?
     };
     let live = db::live_days(conn, filter, range, live_from).await?;
     for (day, counts) in rolled_up.into_iter().chain(live) {

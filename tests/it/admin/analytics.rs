@@ -137,8 +137,12 @@ async fn rolled_up_days_say_what_the_events_said_however_often() {
             let (from, to) = (&live[0]["day"], &live[29]["day"]);
             let (from, to) = (from.as_str().unwrap(), to.as_str().unwrap());
             let mark = if path.contains('?') { '&' } else { '?' };
-            let path = format!("{path}{mark}from={from}&to={to}");
-            assert_eq!(days(email, &path).await, *live, "{path}");
+            let whole = format!("{path}{mark}from={from}&to={to}");
+            assert_eq!(days(email, &whole).await, *live, "{whole}");
+            // What is rolled up of later days is not in it.
+            let first = live[28]["day"].as_str().unwrap();
+            let one = format!("{path}{mark}from={first}&to={first}");
+            assert_eq!(days(email, &one).await, json!([live[28]]), "{one}");
         }
     };
     let rolled_up = async || -> i64 {

@@ -104,7 +104,7 @@ pub(super) async fn save(
              searches as (
                  insert into alert_searches
                  select c.id, reading, asked, pays_at_least, starts_at_most, or_unknown,
-                        near_lats, near_lons, near_km, near_areas
+                        near_lats, near_lons, near_km, near_areas, large_asked
                  from alert_searches, copies c where alert_id = $1 returning alert_id),
              keys as (
                  insert into alert_keys select key, s.alert_id

@@ -76,7 +76,7 @@ async fn save_alerts(db: &PgPool, first: Uuid) -> Result<()> {
          searches as (
              insert into alert_searches
              select c.id, reading, asked, pays_at_least, starts_at_most, or_unknown,
-                    near_lats, near_lons, near_km, near_areas
+                    near_lats, near_lons, near_km, near_areas, large_asked
              from alert_searches, copies c where alert_id = $1 returning alert_id)
          insert into alert_keys select key, s.alert_id
          from alert_keys k, searches s where k.alert_id = $1",

@@ -228,7 +228,7 @@ async fn a_job_that_fits_everybody_is_matched_in_blocks() {
              from job_alerts, generate_series(1, 4500) where id = $1 returning id),
          searches as (
              insert into alert_searches select c.id, reading, asked, pays_at_least, starts_at_most,
-                 or_unknown, near_lats, near_lons, near_km, near_areas
+                 or_unknown, near_lats, near_lons, near_km, near_areas, large_asked
              from alert_searches, copies c where alert_id = $1 returning alert_id)
          insert into alert_keys select key, s.alert_id from alert_keys k, searches s where k.alert_id = $1",
     )
@@ -272,4 +272,27 @@ async fn synonyms_that_change_change_what_alerts_mean() {
     app.drain_tasks().await;
     publish(&app, &employer, "Painter").await;
     assert_eq!(matches(&app, alert_id).await, [job_id]);
+}
+
+/// Read in each language of the board, many words are more than a row of a table takes.
+#[tokio::test]
+async fn a_search_of_very_many_words_is_saved_and_matched() {
+    let app = TestApp::start().await;
+    let (employer, user) = (app.employer().await, app.freelancer().await);
+    // Each has another stem in each language.
+    let text = "foundation organization specification communication administration transportation \
+                documentation installation configuration visualization representation \
+                investigation classification optimization automation innovation recommendation \
+                certification verification notification publication translation registration \
+                modernization restoration preparation exploration navigation calculation painter"
+        .replace(' ', " OR ");
+    let alert_id = alert(&user, json!({"frequency": "daily", "q": text})).await;
+    let job_id = publish(&app, &employer, "Painter").await;
+    publish(&app, &employer, "Roofer").await;
+    assert_eq!(matches(&app, alert_id).await, [job_id]);
+    let is_large: bool = sqlx::query_scalar("select large_asked is not null from alert_searches")
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    assert!(is_large);
 }

@@ -53,7 +53,7 @@ pub(in crate::alerts) async fn match_block(
                join alert_searches s on s.alert_id = c.alert_id
                join job_alerts a on a.id = c.alert_id
                cross join job
-               where (s.asked is null or job.facts @@ s.asked)
+               where (s.asked is null or job.facts @@ coalesce(s.large_asked[1], s.asked))
                  and (s.pays_at_least is null or job.reaches >= s.pays_at_least
                       or s.or_unknown and job.starts is null)
                  and (s.starts_at_most is null or job.starts <= s.starts_at_most

@@ -17,11 +17,15 @@ pub(in crate::alerts) async fn put_search(
     let near = standing.near.as_ref();
     sqlx::query!(
         "insert into alert_searches
-             (alert_id, reading, asked, pays_at_least, starts_at_most, or_unknown,
+             (alert_id, reading, asked, large_asked, pays_at_least, starts_at_most, or_unknown,
               near_lats, near_lons, near_km, near_areas)
-         values ($1, $2, $3::text::tsquery, $4, $5, $6, $7, $8, $9, $10)
+         select $1, $2, case when is_large then '''#0'''::tsquery else asked end,
+                case when is_large then array[asked] end, $4, $5, $6, $7, $8, $9, $10
+         from (select asked, pg_column_size(asked) > 4000 as is_large
+               from (values ($3::text::tsquery)) given (asked)) given
          on conflict (alert_id) do update set
              reading = excluded.reading, asked = excluded.asked,
+             large_asked = excluded.large_asked,
              pays_at_least = excluded.pays_at_least, starts_at_most = excluded.starts_at_most,
              or_unknown = excluded.or_unknown, near_lats = excluded.near_lats,
              near_lons = excluded.near_lons, near_km = excluded.near_km,

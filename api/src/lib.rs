@@ -197,6 +197,7 @@ fn operations() -> impl OpenApi {
             (
                 admin::settings::SettingsApi,
                 admin::searches::SearchesApi,
+                admin::recommendations::RecommendationsApi,
                 admin::synonyms::SynonymsApi,
             ),
             analytics::AnalyticsApi,

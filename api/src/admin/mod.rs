@@ -1,6 +1,7 @@
 //! For administrators alone.
 
 pub(crate) mod categories;
+pub(crate) mod recommendations;
 pub(crate) mod searches;
 pub(crate) mod settings;
 pub(crate) mod skills;

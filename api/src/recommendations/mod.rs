@@ -3,27 +3,42 @@
 mod dto;
 
 use jobboard_shared::{
-    categories, jobs, recommendations,
+    categories, jobs,
+    recommendations::{
+        self,
+        feedback::{self, Feedback},
+        hybrid,
+    },
     trending::{self, TrendingFilter},
 };
 use poem::web::Data;
 use poem_openapi::{
-    OpenApi,
+    ApiResponse, OpenApi,
     param::{Path, Query},
     payload::Json,
 };
 use uuid::Uuid;
 
-use self::dto::{RecommendationList, SimilarList, TrendingList};
+pub(crate) use self::dto::RecommendationArm;
+use self::dto::{FeedbackInput, RecommendationList, SimilarList, TrendingList};
 use crate::{
     App,
+    answers::Deleted,
     auth::{Freelancer, Viewer},
+    body::Strict,
     cached,
     problem::{Problem, Result},
     tags::Tag,
 };
 
 pub(crate) struct RecommendationsApi;
+
+#[derive(ApiResponse)]
+enum FeedbackResponse {
+    /// It is noted
+    #[oai(status = 204)]
+    Noted,
+}
 
 fn ten() -> u32 {
     10
@@ -37,10 +52,11 @@ fn twenty() -> u32 {
 impl RecommendationsApi {
     /// Jobs for me
     ///
-    /// Computed from title, skills, places, experience and what the account did with
-    /// jobs. Where that is not enough, the list goes on with what is trending in the
-    /// profile's categories and places, what is trending at all, and the newest jobs;
-    /// each result names its step. Jobs applied for are left out.
+    /// Computed from title, skills, places, experience, what the account did with jobs,
+    /// what similar people did, and what trends: beforehand, or now where the account did
+    /// something since. Where that is not enough, the list goes on with what is trending
+    /// in the profile's categories and places, what is trending at all, and the newest
+    /// jobs; each result names its step. Jobs applied for or hidden are left out.
     #[oai(
         path = "/recommendations",
         method = "get",
@@ -58,16 +74,62 @@ impl RecommendationsApi {
         )]
         page_size: Query<u32>,
     ) -> Result<Json<RecommendationList>> {
-        let half_life = app.config.trending.half_life;
         let size = page_size.0 as usize;
+        let user_id = user.user_id;
+        let served =
+            recommendations::serving::for_user(&app.db, &app.config, user_id, size).await?;
+        let ids: Vec<Uuid> = served.list.iter().map(|one| one.job_id).collect();
         let mut tx = app.begin().await?;
-        let list =
-            recommendations::serving::for_user(&mut tx, user.user_id, size, half_life).await?;
-        let ids: Vec<Uuid> = list.iter().map(|one| one.job_id).collect();
         let summaries = jobs::db::summaries(&mut tx, &ids).await?;
-        recommendations::db::mark_viewed(&mut tx, user.user_id, &ids).await?;
+        recommendations::db::mark_viewed(&mut tx, user_id, &ids).await?;
         tx.commit().await?;
-        Ok(Json(RecommendationList::new(list, summaries, page_size.0)))
+        Ok(Json(RecommendationList::new(
+            served,
+            summaries,
+            page_size.0,
+        )))
+    }
+
+    /// Tell what became of the list
+    ///
+    /// Which jobs were on the screen, were opened, are not to be shown again. Each counts
+    /// once, however often it is told; of jobs that are gone nothing is kept. Hidden jobs
+    /// leave all lists of the account at once.
+    #[oai(
+        path = "/recommendations/feedback",
+        method = "post",
+        operation_id = "record_recommendation_feedback"
+    )]
+    async fn feedback(
+        &self,
+        app: Data<&App>,
+        user: Freelancer,
+        body: Strict<FeedbackInput>,
+    ) -> Result<FeedbackResponse> {
+        let told: Vec<Feedback> = body.0.events.into_iter().map(Into::into).collect();
+        let arm = hybrid::arm_of(&app.config.recommendations, user.user_id);
+        let mut tx = app.begin().await?;
+        feedback::record(&mut tx, user.user_id, arm, &told).await?;
+        tx.commit().await?;
+        Ok(FeedbackResponse::Noted)
+    }
+
+    /// Show a hidden job again
+    #[oai(
+        path = "/recommendations/hidden/:job_id",
+        method = "delete",
+        operation_id = "unhide_recommendation"
+    )]
+    async fn unhide(
+        &self,
+        app: Data<&App>,
+        user: Freelancer,
+        job_id: Path<Uuid>,
+    ) -> Result<Deleted> {
+        let mut tx = app.begin().await?;
+        recommendations::db::unhide(&mut tx, user.user_id, job_id.0).await?;
+        tx.commit().await?;
+        Ok(Deleted::Deleted)
     }
 
     /// Trending jobs

@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use crate::limits::Quota;
+use crate::{limits::Quota, recommendations::hybrid::Arm};
 
 pub use read::Settings;
 pub use source::Source;
@@ -163,11 +163,17 @@ pub struct Worker {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendations {
     pub content_weight: f64,
+    pub collaborative_weight: f64,
     pub trending_weight: f64,
+    /// Arms and how many of all users get each, in relation to the others.
+    pub arms: Vec<(Arm, u32)>,
+    /// Another one draws the users of the arms anew.
+    pub salt: String,
     pub title_weight: f64,
     pub description_weight: f64,
     pub skills_weight: f64,
     pub location_weight: f64,
+    pub vicinity_weight: f64,
     pub category_weight: f64,
     pub company_weight: f64,
     /// 1 ranks by score alone, 0 by difference from what stands above.
@@ -182,14 +188,18 @@ impl Default for Recommendations {
     fn default() -> Self {
         Self {
             content_weight: 1.0,
+            collaborative_weight: 0.1,
             trending_weight: 0.05,
+            arms: vec![(Arm::Hybrid, 1)],
+            salt: "1".to_owned(),
             title_weight: 1.0,
             description_weight: 0.5,
             skills_weight: 1.0,
-            location_weight: 2.0,
+            location_weight: 1.5,
+            vicinity_weight: 2.0,
             category_weight: 0.5,
             company_weight: 0.3,
-            diversity_lambda: 0.7,
+            diversity_lambda: 0.9,
             max_per_company: 3,
             per_user: 30,
             lifetime: Duration::from_secs(7 * 24 * 3600),

@@ -263,11 +263,21 @@ fn live(r: &mut Reader) -> Live {
 fn recommendations(r: &mut Reader) -> Recommendations {
     Recommendations {
         content_weight: or_default(r, "JOBBOARD_RECOMMEND_CONTENT_WEIGHT", values::weight),
+        collaborative_weight: or_default(
+            r,
+            "JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT",
+            values::weight,
+        ),
         trending_weight: or_default(r, "JOBBOARD_RECOMMEND_TRENDING_WEIGHT", values::weight),
+        arms: or_default(r, "JOBBOARD_RECOMMEND_ARMS", values::arms),
+        salt: or_default(r, "JOBBOARD_RECOMMEND_SALT", |text: &str| {
+            Ok(text.to_owned())
+        }),
         title_weight: or_default(r, "JOBBOARD_RECOMMEND_TITLE_WEIGHT", values::weight),
         description_weight: or_default(r, "JOBBOARD_RECOMMEND_DESCRIPTION_WEIGHT", values::weight),
         skills_weight: or_default(r, "JOBBOARD_RECOMMEND_SKILLS_WEIGHT", values::weight),
         location_weight: or_default(r, "JOBBOARD_RECOMMEND_LOCATION_WEIGHT", values::weight),
+        vicinity_weight: or_default(r, "JOBBOARD_RECOMMEND_VICINITY_WEIGHT", values::weight),
         category_weight: or_default(r, "JOBBOARD_RECOMMEND_CATEGORY_WEIGHT", values::weight),
         company_weight: or_default(r, "JOBBOARD_RECOMMEND_COMPANY_WEIGHT", values::weight),
         diversity_lambda: or_default(r, "JOBBOARD_RECOMMEND_DIVERSITY_LAMBDA", values::fraction),

@@ -1,14 +1,19 @@
 //! Kinds of values and what is said about wrong ones. No message repeats the
 //! value.
 
-use std::{collections::BTreeMap, net::IpAddr, str::FromStr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    str::FromStr,
+    time::Duration,
+};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{Source, WrongValue};
-use crate::limits::Quota;
+use crate::{limits::Quota, recommendations::hybrid::Arm};
 
 /// Reads values and collects what is wrong with them.
 pub(super) struct Reader {
@@ -140,27 +145,21 @@ pub(super) fn url_of(schemes: &'static [&'static str]) -> impl Fn(&str) -> Resul
 
 /// `mail=8,search=4`.
 pub(super) fn queues(text: &str) -> Result<BTreeMap<String, usize>, String> {
+    let named = |name: &str| {
+        let right = !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        right.then(|| name.to_owned())
+    };
+    let Some(pairs) = shares(text, named) else {
+        return Err(
+            "must be queues with a number from 1 to 1000 each, as mail=8,search=4".to_owned(),
+        );
+    };
     let mut queues = BTreeMap::new();
-    for part in text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        let parsed = part.split_once('=').and_then(|(name, number)| {
-            let name = name.trim();
-            let named = !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-            let number = number.trim().parse::<usize>().ok()?;
-            (named && (1..=1000).contains(&number)).then(|| (name.to_owned(), number))
-        });
-        let Some((name, number)) = parsed else {
-            return Err(
-                "must be queues with a number from 1 to 1000 each, as mail=8,search=4".to_owned(),
-            );
-        };
-        if queues.insert(name, number).is_some() {
+    for (name, number) in pairs {
+        if queues.insert(name, number as usize).is_some() {
             return Err("names a queue twice".to_owned());
         }
     }
@@ -168,6 +167,38 @@ pub(super) fn queues(text: &str) -> Result<BTreeMap<String, usize>, String> {
         return Err("must name a queue".to_owned());
     }
     Ok(queues)
+}
+
+/// `hybrid=9,content=1`.
+pub(super) fn arms(text: &str) -> Result<Vec<(Arm, u32)>, String> {
+    let Some(arms) = shares(text, Arm::of_name) else {
+        return Err(format!(
+            "must be arms with a number from 1 to 1000 each, as hybrid=9,content=1; there are {}",
+            Arm::ALL.map(Arm::name).join(", ")
+        ));
+    };
+    let named: BTreeSet<Arm> = arms.iter().map(|(arm, _)| *arm).collect();
+    if named.len() < arms.len() {
+        return Err("names an arm twice".to_owned());
+    }
+    if arms.is_empty() {
+        return Err("must name an arm".to_owned());
+    }
+    Ok(arms)
+}
+
+/// Things with a number from 1 to 1000 each; none where one of them is not right.
+fn shares<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<(T, u32)>> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, number) = part.split_once('=')?;
+            let number = number.trim().parse().ok()?;
+            let name = parse(name.trim())?;
+            (1..=1000).contains(&number).then_some((name, number))
+        })
+        .collect()
 }
 
 /// Host names, comma separated, in lower case.
@@ -276,6 +307,17 @@ mod tests {
             "Mail=1",
         ] {
             assert!(queues(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn arms_are_named_once_with_a_share() {
+        assert_eq!(
+            arms("hybrid=9, content=1"),
+            Ok(vec![(Arm::Hybrid, 9), (Arm::Content, 1)])
+        );
+        for wrong in ["", "hybrid", "hybrid=0", "best=1", "hybrid=1,hybrid=2"] {
+            assert!(arms(wrong).is_err(), "{wrong}");
         }
     }
 

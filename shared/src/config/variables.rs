@@ -61,7 +61,6 @@ const fn no_effect(name: &'static str, why: &'static str, meaning: &'static str)
 }
 
 const QUEUE_IS_POSTGRES: &str = "tasks wait in PostgreSQL, not in a broker";
-const NO_NEIGHBOURS: &str = "recommendations do not look at similar people yet";
 const NO_UPLOADS: &str = "this version stores no uploads";
 
 #[rustfmt::skip]
@@ -134,15 +133,18 @@ pub const VARIABLES: &[Variable] = &[
 
     own("JOBBOARD_TRENDING_HALF_LIFE", "3d", "time in which a view or an application loses half its weight"),
     own("JOBBOARD_RECOMMEND_CONTENT_WEIGHT", "1", "share of likeness of profile and job in a recommendation"),
-    no_effect("JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT", NO_NEIGHBOURS, "share of what similar people did"),
+    own("JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT", "0.1", "share of what similar people did"),
     own("JOBBOARD_RECOMMEND_TRENDING_WEIGHT", "0.05", "share of what trends"),
+    own("JOBBOARD_RECOMMEND_ARMS", "hybrid=1", "arms under comparison and how many users get each: content, collaborative, hybrid, spec_weights, trending"),
+    own("JOBBOARD_RECOMMEND_SALT", "1", "another one draws the users of the arms anew"),
     own("JOBBOARD_RECOMMEND_TITLE_WEIGHT", "1", "the title within the content"),
     own("JOBBOARD_RECOMMEND_DESCRIPTION_WEIGHT", "0.5", "the description within the content"),
     own("JOBBOARD_RECOMMEND_SKILLS_WEIGHT", "1", "the skills within the content"),
-    own("JOBBOARD_RECOMMEND_LOCATION_WEIGHT", "2", "the location within the content"),
+    own("JOBBOARD_RECOMMEND_LOCATION_WEIGHT", "1.5", "the location's words within the content"),
+    own("JOBBOARD_RECOMMEND_VICINITY_WEIGHT", "2", "nearness on the map within the content"),
     own("JOBBOARD_RECOMMEND_CATEGORY_WEIGHT", "0.5", "the category within the content"),
     own("JOBBOARD_RECOMMEND_COMPANY_WEIGHT", "0.3", "the company within the content"),
-    own("JOBBOARD_RECOMMEND_DIVERSITY_LAMBDA", "0.7", "1 ranks by score alone, less prefers variety"),
+    own("JOBBOARD_RECOMMEND_DIVERSITY_LAMBDA", "0.9", "1 ranks by score alone, less prefers variety"),
     own("JOBBOARD_RECOMMEND_MAX_PER_COMPANY", "3", "jobs of one company in each ten of a list"),
     own("JOBBOARD_RECOMMEND_PER_USER", "30", "recommendations kept per user"),
     own("JOBBOARD_RECOMMEND_LIFETIME", "7d", "after which a recommendation is no longer shown"),

@@ -1,8 +1,9 @@
 //! A model as compressed bytes.
 //!
 //! Little-endian and in this order: format, documents and terms with their
-//! document frequencies per block, then per job two ids and its vector. The idf is
-//! computed again from the frequencies, so it is the fit's to the last bit.
+//! document frequencies per block, per job two ids and its vector, then per job the
+//! jobs that go with it. The idf is computed again from the frequencies, so it is the
+//! fit's to the last bit.
 
 use std::io::{self, Read, Write};
 
@@ -10,9 +11,12 @@ use chrono::{DateTime, Utc};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use uuid::Uuid;
 
-use super::model::{Block, Model, ModelJob, Vector, Vocabulary};
+use super::{
+    collaborative::Neighbourhood,
+    model::{Block, Model, ModelJob, Vector, Vocabulary},
+};
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 3;
 /// Longer terms are cut off by no rule of the tokens, but a broken file must not
 /// ask for gigabytes.
 const LONGEST_TERM: u32 = 1 << 20;
@@ -38,6 +42,15 @@ pub fn encode(model: &Model) -> io::Result<Vec<u8>> {
         for (feature, weight) in vector {
             put(&mut out, *feature)?;
             out.write_all(&weight.to_le_bytes())?;
+        }
+    }
+    put_length(&mut out, model.together.items())?;
+    for job in 0..model.together.items() as u32 {
+        let row = model.together.of(job);
+        put_length(&mut out, row.items.len())?;
+        for (other, strength) in row.iter() {
+            put(&mut out, other)?;
+            out.write_all(&strength.to_le_bytes())?;
         }
     }
     out.finish()
@@ -81,12 +94,26 @@ pub fn decode(version: Uuid, fitted_at: DateTime<Utc>, content: &[u8]) -> io::Re
             if feature as usize >= features {
                 return Err(invalid("a term that no block has"));
             }
-            let mut weight = [0; 4];
-            from.read_exact(&mut weight)?;
-            vector.push((feature, f32::from_le_bytes(weight)));
+            vector.push((feature, take_weight(&mut from)?));
         }
         model.push(job, vector);
     }
+    let mut together = Vec::new();
+    for _ in 0..take(&mut from)? {
+        let mut row = Vec::new();
+        for _ in 0..take(&mut from)? {
+            let other = take(&mut from)?;
+            if other as usize >= model.jobs.len() {
+                return Err(invalid("a job that is not there"));
+            }
+            row.push((other, take_weight(&mut from)?));
+        }
+        together.push(row);
+    }
+    if together.len() > model.jobs.len() {
+        return Err(invalid("more jobs than there are"));
+    }
+    model.together = Neighbourhood::new(together);
     Ok(model)
 }
 
@@ -102,6 +129,12 @@ fn take(from: &mut impl Read) -> io::Result<u32> {
     let mut number = [0; 4];
     from.read_exact(&mut number)?;
     Ok(u32::from_le_bytes(number))
+}
+
+fn take_weight(from: &mut impl Read) -> io::Result<f32> {
+    let mut bytes = [0; 4];
+    from.read_exact(&mut bytes)?;
+    Ok(f32::from_le_bytes(bytes))
 }
 
 fn take_id(from: &mut impl Read) -> io::Result<Uuid> {

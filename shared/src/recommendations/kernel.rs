@@ -1,6 +1,6 @@
 //! Sparse products of one vector with all jobs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -105,6 +105,19 @@ impl Index {
         scratch: &mut Scratch,
         wanted: impl Fn(u32) -> bool,
     ) -> Vec<Match> {
+        self.top_and(query, k, &[], scratch, wanted)
+    }
+
+    /// The same, and after them those of `also` that are not among them, whatever
+    /// their scores and whether they are wanted or not.
+    pub fn top_and(
+        &self,
+        query: &[(Feature, f64)],
+        k: usize,
+        also: &[u32],
+        scratch: &mut Scratch,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Vec<Match> {
         scratch.sums.resize(self.model.jobs.len(), 0.0);
         for &(feature, weight) in query {
             let weight = weight * self.weight_of(feature);
@@ -119,6 +132,13 @@ impl Index {
                 *sum += weight * f64::from(posted);
             }
         }
+        let others: Vec<Match> = also
+            .iter()
+            .map(|&job| Match {
+                job,
+                score: scratch.sums[job as usize].max(0.0),
+            })
+            .collect();
         let mut matches: Vec<Match> = Vec::with_capacity(scratch.touched.len());
         for job in scratch.touched.drain(..) {
             let score = std::mem::take(&mut scratch.sums[job as usize]);
@@ -132,6 +152,8 @@ impl Index {
         }
         matches.truncate(k);
         matches.sort_unstable_by(order);
+        let mut listed: HashSet<u32> = matches.iter().map(|found| found.job).collect();
+        matches.extend(others.into_iter().filter(|other| listed.insert(other.job)));
         matches
     }
 
@@ -163,28 +185,73 @@ impl Index {
         }
     }
 
-    /// The jobs most like a job, without it.
+    /// The jobs most like a job, without it. Candidates are found by the job's
+    /// strongest terms and ranked by all.
     pub fn neighbours(&self, number: u32, k: usize, scratch: &mut Scratch) -> Vec<Match> {
-        let query: Vec<(Feature, f64)> = self
+        let mut query: Vec<(Feature, f64)> = self
             .vector(number)
             .iter()
             .map(|&(feature, weight)| (feature, f64::from(weight)))
             .collect();
-        // Ranked by the product and then by the likeness, which differ by the
-        // neighbours' lengths only; these hardly vary, so twice `k` is enough.
-        let mut matches = self.top(&query, 2 * k, scratch, |other| other != number);
-        for found in &mut matches {
-            found.score = self.likeness(number, found.job);
+        // Of equal vectors the product ranks as the likeness does but for the
+        // neighbours' lengths, which hardly vary.
+        let mut pool = 2 * k;
+        if query.len() > FINDING_TERMS {
+            let strength =
+                |&(feature, weight): &(Feature, f64)| weight * weight * self.weight_of(feature);
+            query.select_nth_unstable_by(FINDING_TERMS - 1, |a, b| {
+                strength(b).total_cmp(&strength(a)).then(a.0.cmp(&b.0))
+            });
+            query.truncate(FINDING_TERMS);
+            pool = FINDING_POOL * k;
         }
-        matches.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job)));
+        let mut matches = self.top(&query, pool, scratch, |other| other != number);
+        scratch.spread(self, number);
+        for found in &mut matches {
+            let product = scratch.product(self.vector(found.job));
+            let lengths = self.lengths[number as usize] * self.lengths[found.job as usize];
+            found.score = (product / lengths).clamp(0.0, 1.0);
+        }
+        scratch.clear(self.vector(number));
+        let order = |a: &Match, b: &Match| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job));
+        matches.sort_unstable_by(order);
         matches.truncate(k);
         matches
     }
 }
+
+/// Terms of a job that candidates for its neighbours share with it.
+const FINDING_TERMS: usize = 64;
+/// Where a job has more terms: candidates for each neighbour.
+const FINDING_POOL: usize = 8;
 
 /// Working memory of [`Index::top`].
 #[derive(Default)]
 pub struct Scratch {
     sums: Vec<f64>,
     touched: Vec<u32>,
+    /// One job's weights by feature, zero between calls.
+    spread: Vec<f32>,
+}
+
+impl Scratch {
+    fn spread(&mut self, index: &Index, number: u32) {
+        self.spread.resize(index.model.features(), 0.0);
+        for &(feature, weight) in index.vector(number) {
+            self.spread[feature as usize] = weight * index.weight_of(feature) as f32;
+        }
+    }
+
+    fn product(&self, other: &Vector) -> f64 {
+        other
+            .iter()
+            .map(|&(feature, weight)| f64::from(self.spread[feature as usize] * weight))
+            .sum()
+    }
+
+    fn clear(&mut self, vector: &Vector) {
+        for &(feature, _) in vector {
+            self.spread[feature as usize] = 0.0;
+        }
+    }
 }

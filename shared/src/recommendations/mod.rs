@@ -1,21 +1,30 @@
 //! Recommended jobs per user, and jobs like a job.
 //!
 //! A fit (in the worker) turns the live jobs into a [`model::Model`]: TF-IDF
-//! vectors in blocks of their own for title, skills, description, location,
+//! vectors in blocks of their own for title, skills, description, location, vicinity,
 //! category and company. Tasks then match one block of users after the other against it and
 //! store the best jobs with their reasons.
 
 pub mod codec;
 pub mod collaborative;
+pub mod counting;
 pub mod db;
 pub mod diversity;
+pub mod engines;
+pub mod experiment;
+pub mod feedback;
+pub mod fit;
+pub mod hybrid;
 pub mod kernel;
+pub mod lists;
 pub mod model;
 pub mod profile;
+pub mod ranking;
 pub mod reasons;
 pub mod serving;
 pub mod tasks;
 pub mod text;
+pub mod vicinity;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -36,6 +45,10 @@ pub enum Algorithm {
 pub enum Step {
     /// Stored for this user and not expired.
     Stored,
+    /// Computed on request, of the profile and what the user did.
+    Live,
+    /// Computed on request, of the profile alone.
+    Profile,
     /// Trending in a category or place of the user's profile.
     TrendingNearby,
     Trending,
@@ -51,8 +64,49 @@ pub struct Recommendation {
     pub reason: String,
     pub algorithm: Algorithm,
     pub step: Step,
+    /// What each source adds to the score; nothing where it was not computed for a user.
+    pub shares: Option<hybrid::Parts>,
     /// Whether this user was shown it before.
     pub is_viewed: bool,
+}
+
+impl Recommendation {
+    fn live(row: NewRecommendation) -> Self {
+        Self {
+            job_id: row.job_id,
+            score: row.score,
+            reason: row.reason,
+            algorithm: row.algorithm,
+            step: if row.has_events {
+                Step::Live
+            } else {
+                Step::Profile
+            },
+            shares: row.shares,
+            is_viewed: false,
+        }
+    }
+}
+
+/// How old a stored list is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Freshness {
+    pub now: DateTime<Utc>,
+    /// Nothing where nothing is stored.
+    pub computed_at: Option<DateTime<Utc>>,
+    pub model: Option<Uuid>,
+    /// A change of the profile, or something done with a job.
+    pub last_event: Option<DateTime<Utc>>,
+}
+
+impl Freshness {
+    pub fn is_outdated(&self) -> bool {
+        match (self.computed_at, self.last_event) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(computed), Some(event)) => event > computed,
+        }
+    }
 }
 
 /// A recommendation to be stored.
@@ -61,9 +115,13 @@ pub struct NewRecommendation {
     pub user_id: Uuid,
     pub job_id: Uuid,
     pub score: f64,
+    pub algorithm: Algorithm,
     /// From 1, best first.
     pub position: i16,
     pub reason: String,
+    pub shares: Option<hybrid::Parts>,
+    /// Whether the user did anything yet that took part in it.
+    pub has_events: bool,
     /// The raw parts of the score.
     pub metadata: serde_json::Value,
 }
@@ -91,6 +149,8 @@ pub struct CandidateFacts {
     pub category: Option<String>,
     /// As of now; 0 where nobody looked at it.
     pub trending: f64,
+    /// Of the last seven days.
+    pub recent_applications: i64,
 }
 
 /// A fitted model without its content.

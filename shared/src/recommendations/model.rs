@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::text;
+use super::{collaborative::Neighbourhood, text, vicinity};
 use crate::config;
 
 /// One aspect of a job with a vocabulary and a norm of its own, so that a long
@@ -16,16 +16,19 @@ pub enum Block {
     Skills,
     Description,
     Location,
+    /// Tiles of the map that its places lie on: near places share most of them.
+    Vicinity,
     Category,
     Company,
 }
 
 impl Block {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Title,
         Self::Skills,
         Self::Description,
         Self::Location,
+        Self::Vicinity,
         Self::Category,
         Self::Company,
     ];
@@ -37,6 +40,7 @@ impl Block {
             Self::Skills => "skills",
             Self::Description => "description",
             Self::Location => "location",
+            Self::Vicinity => "vicinity",
             Self::Category => "category",
             Self::Company => "company",
         }
@@ -52,6 +56,7 @@ pub fn block_weights(config: &config::Recommendations) -> BlockWeights {
         Block::Skills => config.skills_weight,
         Block::Description => config.description_weight,
         Block::Location => config.location_weight,
+        Block::Vicinity => config.vicinity_weight,
         Block::Category => config.category_weight,
         Block::Company => config.company_weight,
     })
@@ -81,26 +86,35 @@ pub struct JobText {
 }
 
 impl JobText {
-    pub fn tokens(&self, block: Block) -> Vec<String> {
+    /// Tells `take` the tokens of a block, one by one.
+    pub fn each_token(&self, block: Block, take: &mut dyn FnMut(&str)) {
         match block {
-            Block::Title => text::words(&self.title),
-            Block::Skills => self.skills.clone(),
-            Block::Description => text::long_text(&self.description),
+            Block::Title => text::each_word(&self.title, take),
+            Block::Skills => self.skills.iter().for_each(|skill| take(skill)),
+            Block::Description => text::each_word_of_long_text(&self.description, take),
             Block::Location => {
-                let mut tokens = text::place(&self.location);
+                let tokens = text::place(&self.location);
+                tokens.iter().for_each(|token| take(token));
                 if self.is_remote && !tokens.iter().any(|token| token == text::REMOTE) {
-                    tokens.push(text::REMOTE.to_owned());
+                    take(text::REMOTE);
                 }
-                tokens
             }
-            Block::Category => self
-                .category
-                .as_deref()
-                .map(text::label)
-                .into_iter()
-                .collect(),
-            Block::Company => vec![self.company.clone()],
+            Block::Vicinity => vicinity::tiles(&self.location)
+                .iter()
+                .for_each(|tile| take(tile)),
+            Block::Category => {
+                if let Some(category) = &self.category {
+                    take(&text::label(category));
+                }
+            }
+            Block::Company => take(&self.company),
         }
+    }
+
+    pub fn tokens(&self, block: Block) -> Vec<String> {
+        let mut tokens = Vec::new();
+        self.each_token(block, &mut |token| tokens.push(token.to_owned()));
+        tokens
     }
 }
 
@@ -178,14 +192,20 @@ impl Vocabulary {
         &self,
         counts: impl IntoIterator<Item = (&'a str, f64)>,
     ) -> Vec<(u32, f64)> {
-        let mut weights: Vec<(u32, f64)> = counts
+        let mut counts: Vec<(u32, f64)> = counts
             .into_iter()
-            .filter_map(|(token, count)| {
-                let number = *self.numbers.get(token)?;
-                Some((number, count * self.idf[number as usize]))
-            })
+            .filter_map(|(token, count)| Some((*self.numbers.get(token)?, count)))
             .collect();
-        weights.sort_unstable_by_key(|(number, _)| *number);
+        counts.sort_unstable_by_key(|(number, _)| *number);
+        self.weigh_numbers(counts)
+    }
+
+    /// The same for counts by number of the term, in rising order.
+    pub fn weigh_numbers(&self, counts: Vec<(u32, f64)>) -> Vec<(u32, f64)> {
+        let mut weights = counts;
+        for (number, weight) in &mut weights {
+            *weight *= self.idf[*number as usize];
+        }
         let length = weights.iter().map(|(_, w)| w * w).sum::<f64>().sqrt();
         if length > 0.0 {
             weights.iter_mut().for_each(|(_, w)| *w /= length);
@@ -212,6 +232,9 @@ pub struct Model {
     pub jobs: Vec<ModelJob>,
     /// As long as `jobs`.
     pub vectors: Vec<Vector>,
+    /// Which jobs go together in what people did, by number; nothing of jobs that came
+    /// later.
+    pub together: Neighbourhood,
 }
 
 impl Model {
@@ -232,6 +255,7 @@ impl Model {
             offsets,
             jobs: Vec::new(),
             vectors: Vec::new(),
+            together: Neighbourhood::default(),
         }
     }
 
@@ -273,12 +297,21 @@ impl Model {
     /// the vocabularies alone, so a job weighed by itself weighs the same as in
     /// the batch of the fit.
     pub fn vectorize(&self, job: &JobText, block_weights: &BlockWeights, keep: usize) -> Vector {
-        let mut vector: Vec<(Feature, f64)> = Block::ALL
+        let blocks = Block::ALL
             .into_iter()
-            .flat_map(|block| {
-                let weights = self.vocabulary(block).weigh(&job.tokens(block));
-                self.lift(block, weights)
-            })
+            .map(|block| (block, self.vocabulary(block).weigh(&job.tokens(block))));
+        self.strongest(blocks, block_weights, keep)
+    }
+
+    /// Of a job's blocks, as [`Vocabulary::weigh`] gives them, what is kept.
+    pub(super) fn strongest(
+        &self,
+        blocks: impl Iterator<Item = (Block, Vec<(u32, f64)>)>,
+        block_weights: &BlockWeights,
+        keep: usize,
+    ) -> Vector {
+        let mut vector: Vec<(Feature, f64)> = blocks
+            .flat_map(|(block, weights)| self.lift(block, weights))
             .collect();
         if vector.len() > keep {
             let strength =

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     kernel::Index,
     model::{Block, Feature, JobText, Model, Vector},
-    text,
+    text, vicinity,
 };
 
 /// What is known about a freelancer.
@@ -49,6 +49,18 @@ pub enum EventKind {
     View,
     Save,
     Application,
+}
+
+impl EventKind {
+    /// As the queries number them, the weakest 0.
+    pub(super) fn of_strength(strength: i32) -> Self {
+        match strength {
+            3 => Self::Application,
+            2 => Self::Save,
+            1 => Self::View,
+            _ => Self::Glance,
+        }
+    }
 }
 
 /// What a user did with a job.
@@ -151,6 +163,7 @@ impl Interests {
         }
         for place in &profile.places {
             gathering.text(Block::Location, &text::place(place), 1.0, Source::Place);
+            gathering.text(Block::Vicinity, &vicinity::tiles(place), 1.0, Source::Place);
         }
         if profile.is_open_to_remote {
             let remote = [text::REMOTE.to_owned()];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     CandidateFacts,
+    hybrid::Parts,
     kernel::Index,
     model::Block,
     profile::{Contribution, EventJobs, EventKind, Profile, Source},
@@ -15,6 +16,15 @@ const MOST_CLAUSES: usize = 3;
 const MOST_NAMES: usize = 3;
 const LONGEST_NAME: usize = 60;
 
+/// What speaks for a job, besides the terms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Voices {
+    /// What each source adds to the score.
+    pub shares: Parts,
+    /// The event whose job goes with this one most.
+    pub together: Option<usize>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Clause {
     Skills,
@@ -23,6 +33,8 @@ enum Clause {
     Event(usize),
     Category,
     Bio,
+    Together(usize),
+    Trending,
     // Said last, whatever they weigh: "...; in Berlin".
     Place,
     Remote,
@@ -34,21 +46,31 @@ pub fn personal(
     profile: &Profile,
     events: &EventJobs,
     job: &CandidateFacts,
+    voices: Voices,
 ) -> String {
-    let total: f64 = contributions.iter().map(|c| c.value).sum();
+    let content: f64 = contributions.iter().map(|c| c.value).sum();
+    let total = voices.shares.sum();
     let mut clauses: BTreeMap<Clause, f64> = BTreeMap::new();
-    for contribution in contributions {
-        *clauses.entry(clause_of(contribution.source)).or_default() += contribution.value;
+    if content > 0.0 {
+        for contribution in contributions {
+            *clauses.entry(clause_of(contribution.source)).or_default() +=
+                contribution.value / content * voices.shares.content;
+        }
     }
+    if let Some(number) = voices.together {
+        clauses.insert(Clause::Together(number), voices.shares.collaborative);
+    }
+    clauses.insert(Clause::Trending, voices.shares.trending);
     let mut ranked: Vec<(Clause, f64)> = clauses
         .into_iter()
-        .filter(|(_, value)| *value >= WORTH_SAYING * total)
+        .filter(|(_, value)| *value > 0.0 && *value >= WORTH_SAYING * total)
         .collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     // One job they looked at says enough.
     let mut told_event = false;
     ranked.retain(|(clause, _)| {
-        !matches!(clause, Clause::Event(_)) || !std::mem::replace(&mut told_event, true)
+        !matches!(clause, Clause::Event(_) | Clause::Together(_))
+            || !std::mem::replace(&mut told_event, true)
     });
     ranked.truncate(MOST_CLAUSES);
     ranked.sort_by_key(|(clause, _)| matches!(clause, Clause::Place | Clause::Remote));
@@ -98,6 +120,16 @@ fn say(
                 short(events.title(event.job_id)?)
             )
         }
+        Clause::Together(number) => {
+            let event = profile.events.get(number)?;
+            let title = short(events.title(event.job_id)?);
+            format!("people who looked at “{title}” also liked this")
+        }
+        Clause::Trending => match job.recent_applications {
+            0 => "many look at it now".to_owned(),
+            1 => "1 person applied this week".to_owned(),
+            many => format!("{many} people applied this week"),
+        },
         Clause::Category => format!("in your field {}", short(job.category.as_deref()?)),
         Clause::Bio => "fits what you say about yourself".to_owned(),
         Clause::Place if job.location.is_empty() => return None,
@@ -153,6 +185,10 @@ pub fn mutual(index: &Index, a: u32, b: u32) -> String {
         .into_iter()
         .filter(|(_, shared)| shared.value >= WORTH_SAYING * total)
         .collect();
+    if ranked.iter().any(|(block, _)| *block == Block::Location) {
+        // What is in the same place is near.
+        ranked.retain(|(block, _)| *block != Block::Vicinity);
+    }
     ranked.sort_by(|x, y| y.1.value.total_cmp(&x.1.value));
     ranked.truncate(MOST_CLAUSES);
     let said: Vec<String> = ranked
@@ -174,6 +210,7 @@ fn say_shared(block: Block, mut terms: Vec<(f64, &str)>) -> String {
         Block::Skills => format!("same skills: {}", names.join(", ")),
         Block::Description => format!("similar tasks: {}", names.join(", ")),
         Block::Location => "same place".to_owned(),
+        Block::Vicinity => "nearby".to_owned(),
         Block::Category => "same field".to_owned(),
         Block::Company => "same company".to_owned(),
     }

@@ -9,38 +9,52 @@ pub const REMOTE: &str = "remote";
 /// one, so that "C++" and "C#" are words. As the token pattern of scikit-learn's
 /// vectorizers: `(?u)\b\w[\w+#]+`.
 pub fn words(text: &str) -> Vec<String> {
+    collected(|take| each_word(text, take))
+}
+
+/// Tells `take` each of the [`words`].
+pub fn each_word(text: &str, take: &mut dyn FnMut(&str)) {
     let lower = text.to_lowercase();
-    let mut words = Vec::new();
     let mut start = None;
     for (at, c) in lower.char_indices() {
         let in_word = c.is_alphanumeric() || c == '_';
         match start {
             None if in_word => start = Some(at),
             Some(from) if !in_word && c != '+' && c != '#' => {
-                push_word(&mut words, &lower[from..at]);
+                take_word(&lower[from..at], take);
                 start = None;
             }
             _ => {}
         }
     }
     if let Some(from) = start {
-        push_word(&mut words, &lower[from..]);
+        take_word(&lower[from..], take);
     }
-    words
 }
 
-fn push_word(words: &mut Vec<String>, word: &str) {
+fn take_word(word: &str, take: &mut dyn FnMut(&str)) {
     if word.chars().nth(1).is_some() {
-        words.push(word.to_owned());
+        take(word);
     }
+}
+
+fn collected(tell: impl FnOnce(&mut dyn FnMut(&str))) -> Vec<String> {
+    let mut tokens = Vec::new();
+    tell(&mut |token| tokens.push(token.to_owned()));
+    tokens
 }
 
 /// Words of a long text that may hold HTML.
 pub fn long_text(text: &str) -> Vec<String> {
+    collected(|take| each_word_of_long_text(text, take))
+}
+
+/// Tells `take` each word of [`long_text`].
+pub fn each_word_of_long_text(text: &str, take: &mut dyn FnMut(&str)) {
     if text.contains('<') {
-        words(&without_tags(text))
+        each_word(&without_tags(text), take);
     } else {
-        words(text)
+        each_word(text, take);
     }
 }
 

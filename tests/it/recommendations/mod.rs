@@ -1,6 +1,9 @@
 //! Jobs for a freelancer, and jobs like a job.
 
+mod experiment;
+mod feedback;
 mod kills;
+mod live;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -112,6 +115,8 @@ async fn a_freelancer_with_skills_and_a_city_gets_ten_jobs_with_reasons() {
 
     let answer = recommended(&freelancer).await;
     assert_eq!(answer["step"], "stored");
+    assert_eq!(answer["arm"], "hybrid");
+    assert!(answer["computed_at"].is_string() && answer["model"].is_string());
     let found = ids(&answer);
     assert_eq!(found.len(), 10);
     assert!(found.iter().all(|id| fitting.contains(id)), "{answer:#}");
@@ -127,9 +132,13 @@ async fn a_freelancer_with_skills_and_a_city_gets_ten_jobs_with_reasons() {
         );
         assert_eq!(
             (&one["algorithm_type"], &one["step"]),
-            (&json!("content_based"), &json!("stored"))
+            (&json!("hybrid"), &json!("stored"))
         );
-        assert!((0.0..=1.0).contains(&one["score"].as_f64().unwrap()));
+        let score = one["score"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&score));
+        let shares = one["shares"].as_object().unwrap().values();
+        let sum: f64 = shares.map(|share| share.as_f64().unwrap()).sum();
+        assert!((sum - score).abs() < 1e-9, "{one:#}");
         assert_eq!(one["is_viewed"], false);
     }
     let again = recommended(&freelancer).await;
@@ -194,7 +203,7 @@ async fn planning_twice_changes_nothing() {
         .fetch_one(&app.db)
         .await
         .unwrap();
-    assert_eq!(models, 2, "of older models two are kept");
+    assert_eq!(models, 2, "older models are kept");
     let batches = "select count(*) from task_batches
                    where name like 'recommendations %' and total >= 2 and ended_at is not null";
     let runs: i64 = sqlx::query_scalar(batches)
@@ -275,11 +284,17 @@ async fn without_a_computed_list_the_profile_s_own_places_come_first() {
     }
     app.enqueue(&ApplySignals {}).await;
     app.drain_tasks().await;
-    sqlx::query("delete from job_recommendations")
-        .execute(&app.db)
-        .await
-        .unwrap();
+    for table in ["job_recommendations", "recommendation_models"] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("delete from {table}")))
+            .execute(&app.db)
+            .await
+            .unwrap();
+    }
     let answer = recommended(&freelancer).await;
+    assert_eq!(
+        (&answer["computed_at"], &answer["model"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(ids(&answer)[..2], [others[1], fitting[0]]);
     assert_eq!(answer["step"], "trending_nearby");
     assert_eq!(reasons(&answer)[0], "Trending in Oslo, Norway");
@@ -296,7 +311,7 @@ async fn expired_lists_are_not_served_and_are_removed() {
     assert_eq!(recommended(&freelancer).await["step"], "stored");
     app.advance_time(8 * DAY).await;
     let freelancer = app.login(&freelancer.email).await;
-    assert_eq!(recommended(&freelancer).await["step"], "newest");
+    assert_eq!(recommended(&freelancer).await["step"], "profile");
     app.enqueue(&PruneExpired {}).await;
     app.drain_tasks().await;
     assert!(stored(&app).await.is_empty());

@@ -1,20 +1,21 @@
 //! Fitting models and writing recommendations, block by block.
 
-mod cache;
-mod fit;
-mod matching;
-
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jobboard_shared::{
     notifications,
     queue::{self, NewTask},
     recommendations::{
-        Algorithm, ModelHead, NewRecommendation, codec, db,
+        ModelHead, codec,
+        collaborative::RandomWalk,
+        db,
+        engines::{self, TERMS_PER_JOB},
+        fit,
         kernel::Index,
+        lists,
         model::block_weights,
-        profile::EventJobs,
+        ranking,
         tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
     },
 };
@@ -23,17 +24,19 @@ use uuid::Uuid;
 
 use crate::{Context, Lease, TaskError, TaskResult};
 
-/// Terms kept of each job; more were measured to change nothing.
-const TERMS_PER_JOB: usize = 64;
 /// Of more live jobs than these the newest take part.
 const MOST_JOBS: i64 = 100_000;
 const USERS_PER_BLOCK: i64 = 200;
 const JOBS_PER_BLOCK: usize = 500;
 const NEIGHBOURS_PER_JOB: usize = 24;
-/// Events of one user that are looked at, the latest.
-const EVENTS_PER_USER: i64 = 20;
 /// Users who were not here for longer get new lists when they change something.
 const ACTIVE_WITHIN: TimeDelta = TimeDelta::days(30);
+/// What people did longer ago says little about the jobs of today.
+const DEEDS_WITHIN_DAYS: i32 = 180;
+/// About 100 bytes of memory each while a model is fitted.
+const MOST_DEEDS: i64 = 2_000_000;
+/// What the report looks back to at most.
+const FEEDBACK_DAYS: i32 = 90;
 const EXPIRED_PER_CHUNK: i64 = 2_000;
 
 /// Fits a model and, in the transaction that stores it, enqueues its blocks: a
@@ -45,12 +48,13 @@ pub(crate) async fn plan(ctx: Context, task: Plan, lease: Lease) -> TaskResult {
     }
     let fitted_at = ctx.clock.now();
     let texts = db::live_job_texts(&mut conn, MOST_JOBS).await?;
+    let deeds = db::deeds(&mut conn, DEEDS_WITHIN_DAYS, MOST_DEEDS).await?;
     drop(conn);
     let weights = block_weights(&ctx.config.recommendations);
     let version = Uuid::now_v7();
     let (model, content) = spawn_blocking(move || {
-        let model = fit::fit(version, fitted_at, &texts, &weights, TERMS_PER_JOB)
-            .map_err(TaskError::give_up)?;
+        let mut model = fit::fit(version, fitted_at, &texts, &weights, TERMS_PER_JOB);
+        fit::learn_together(&mut model, &deeds, RandomWalk::default());
         let content = codec::encode(&model).map_err(TaskError::retry)?;
         Ok::<_, TaskError>((model, content))
     })
@@ -77,6 +81,7 @@ pub(crate) async fn plan(ctx: Context, task: Plan, lease: Lease) -> TaskResult {
         jobs = model.jobs.len(),
         terms = model.features(),
         bytes = content.len(),
+        pairs_that_go_together = model.together.len(),
         user_blocks = users.len(),
         "recommendation model fitted"
     );
@@ -109,7 +114,7 @@ fn job_blocks(run: Uuid, jobs: usize) -> Vec<JobBlock> {
 
 /// The lists of one block of users, in one transaction.
 pub(crate) async fn user_block(ctx: Context, task: UserBlock, lease: Lease) -> TaskResult {
-    let Some(index) = cache::index(&ctx, task.run).await? else {
+    let Some(index) = index_of(&ctx, task.run).await? else {
         tracing::debug!(run = %task.run, "model gone: a newer run covers its users");
         return Ok(());
     };
@@ -134,10 +139,22 @@ pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, lease: Lease) 
     }
     drop(conn);
     let Some(head) = head else { return Ok(()) };
-    let Some(index) = cache::index(&ctx, head.version).await? else {
+    let Some(index) = index_of(&ctx, head.version).await? else {
         return Ok(());
     };
     write_lists(&ctx, &lease, index, &[task.user_id]).await
+}
+
+/// The index of a model with every job of now. `None` where the model is gone.
+async fn index_of(ctx: &Context, version: Uuid) -> Result<Option<Arc<Index>>, TaskError> {
+    engines::index(
+        &ctx.db,
+        &ctx.config.recommendations,
+        version,
+        Duration::ZERO,
+    )
+    .await
+    .map_err(TaskError::retry)
 }
 
 async fn write_lists(
@@ -146,51 +163,16 @@ async fn write_lists(
     index: Arc<Index>,
     user_ids: &[Uuid],
 ) -> TaskResult {
-    let mut conn = ctx.db.acquire().await?;
-    let profiles = db::profiles(&mut conn, user_ids, EVENTS_PER_USER).await?;
-    let applied = db::applied_jobs(&mut conn, user_ids).await?;
-    let mut event_jobs: Vec<Uuid> = profiles
-        .iter()
-        .flat_map(|profile| profile.events.iter().map(|event| event.job_id))
-        .collect();
-    event_jobs.sort_unstable();
-    event_jobs.dedup();
-    let event_texts = db::job_texts(&mut conn, &event_jobs, false).await?;
-    drop(conn);
-
-    let per_user = ctx.config.recommendations.per_user;
-    let shared = index.clone();
-    let (events, matched) = spawn_blocking(move || {
-        let events = EventJobs::new(event_texts, &shared, TERMS_PER_JOB);
-        let matched = matching::matched(&shared, &events, profiles, &applied, per_user);
-        (events, matched)
-    })
-    .await
-    .map_err(TaskError::retry)?;
-
-    let mut candidates: Vec<Uuid> = matched
-        .iter()
-        .flat_map(|one| one.matches.iter().map(|found| index.job(found.job).id))
-        .collect();
-    candidates.sort_unstable();
-    candidates.dedup();
-    let mut conn = ctx.db.acquire().await?;
-    let half_life = ctx.config.trending.half_life.as_secs_f64();
-    let facts = db::candidate_facts(&mut conn, &candidates, half_life).await?;
-    drop(conn);
-
-    let config = ctx.config.clone();
-    let rows: Vec<NewRecommendation> = spawn_blocking(move || {
-        matching::lists(&index, &events, &matched, &facts, &config.recommendations)
-    })
-    .await
-    .map_err(TaskError::retry)?;
+    let length = ctx.config.recommendations.per_user;
+    let rows = lists::compute(&ctx.db, &ctx.config, &index, user_ids, length)
+        .await
+        .map_err(TaskError::retry)?;
 
     let mut tx = ctx.db.begin().await?;
     // A run that stood still must not write over a later one.
     lease.hold(&mut tx).await?;
     let lifetime = ctx.config.recommendations.lifetime.as_secs_f64();
-    let new = db::store(&mut tx, user_ids, Algorithm::ContentBased, &rows, lifetime).await?;
+    let new = db::store(&mut tx, user_ids, &rows, lifetime).await?;
     notifications::tell_of_recommendations(&mut tx, &new).await?;
     tx.commit().await?;
     Ok(())
@@ -198,14 +180,13 @@ async fn write_lists(
 
 /// Jobs like each job of a block, in one transaction.
 pub(crate) async fn job_block(ctx: Context, task: JobBlock, lease: Lease) -> TaskResult {
-    let Some(index) = cache::index(&ctx, task.run).await? else {
+    let Some(index) = index_of(&ctx, task.run).await? else {
         return Ok(());
     };
-    let stored = spawn_blocking(move || {
-        matching::neighbours(&index, task.from, task.to, NEIGHBOURS_PER_JOB)
-    })
-    .await
-    .map_err(TaskError::retry)?;
+    let stored =
+        spawn_blocking(move || ranking::neighbours(&index, task.from, task.to, NEIGHBOURS_PER_JOB))
+            .await
+            .map_err(TaskError::retry)?;
     let mut tx = ctx.db.begin().await?;
     lease.hold(&mut tx).await?;
     db::store_neighbours(&mut tx, &stored).await?;
@@ -217,7 +198,8 @@ pub(crate) async fn job_block(ctx: Context, task: JobBlock, lease: Lease) -> Tas
 pub(crate) async fn prune_expired(ctx: Context, _: PruneExpired, _: Lease) -> TaskResult {
     let mut tx = ctx.db.begin().await?;
     let deleted = db::delete_expired(&mut tx, EXPIRED_PER_CHUNK).await?;
-    if deleted as i64 == EXPIRED_PER_CHUNK {
+    let forgotten = db::forget_feedback(&mut tx, FEEDBACK_DAYS, EXPIRED_PER_CHUNK).await?;
+    if deleted.max(forgotten) as i64 == EXPIRED_PER_CHUNK {
         queue::enqueue(&mut tx, &PruneExpired {}).await?;
     }
     tx.commit().await?;

@@ -6,6 +6,7 @@ mod fleet;
 mod mails;
 mod plots;
 mod queues;
+mod recommendations;
 mod searches;
 mod session;
 mod suppressions;
@@ -60,6 +61,7 @@ pub(super) fn add_to(route: Route) -> Route {
         )
         .at("/admin/logout", post(session::logout))
         .at("/admin/analytics", get(analytics::page))
+        .at("/admin/recommendations", get(recommendations::page))
         .at("/admin/searches", get(searches::page))
         .at("/admin/tasks", get(queues::page))
         .at("/admin/tasks/live", get(queues::live))
@@ -80,7 +82,7 @@ pub(super) fn add_to(route: Route) -> Route {
         .at("/admin/tasks/:id/:act", post(tasks::act))
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 15] = [
+pub(super) const TEMPLATES: [(&str, &str); 16] = [
     ("admin/analytics.html", include_str!("analytics.html")),
     ("admin/layout.html", include_str!("layout.html")),
     ("admin/login.html", include_str!("login.html")),
@@ -92,6 +94,10 @@ pub(super) const TEMPLATES: [(&str, &str); 15] = [
     ("admin/workers.html", include_str!("workers.html")),
     ("admin/schedule.html", include_str!("schedule.html")),
     ("admin/batches.html", include_str!("batches.html")),
+    (
+        "admin/recommendations.html",
+        include_str!("recommendations.html"),
+    ),
     ("admin/mails.html", include_str!("mails.html")),
     ("admin/searches.html", include_str!("searches.html")),
     ("admin/suppressions.html", include_str!("suppressions.html")),

@@ -128,6 +128,22 @@ pub(super) fn bars(
     svg
 }
 
+/// A share between 0 and `most`: a bar over what it probably is, a mark where it was
+/// found.
+pub(super) fn interval(name: &str, low: f64, value: f64, high: f64, most: f64) -> String {
+    let x = |share: f64| 100.0 * (share / most.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+    let (from, to, at) = (x(low), x(high), x(value));
+    format!(
+        "<svg class=\"plot interval\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"{name}\"><title>{name}</title>\
+         <rect class=\"all\" x=\"0\" y=\"0\" width=\"100\" height=\"8\"/>\
+         <rect class=\"one\" x=\"{from:.2}\" y=\"2\" width=\"{:.2}\" height=\"4\"/>\
+         <rect class=\"bad\" x=\"{:.2}\" y=\"0\" width=\"0.6\" height=\"8\"/></svg>",
+        (to - from).max(0.2),
+        (at - 0.3).max(0.0),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +192,16 @@ mod tests {
             svg.contains("class=\"bad\" x=\"0\" y=\"36.8\" width=\"4\" height=\"5.8\""),
             "{svg}"
         );
+    }
+
+    #[test]
+    fn an_interval_has_its_mark_in_its_place() {
+        let svg = interval("clicks", 0.1, 0.2, 0.4, 0.4);
+        assert!(
+            svg.contains("class=\"one\" x=\"25.00\" y=\"2\" width=\"75.00\""),
+            "{svg}"
+        );
+        assert!(svg.contains("class=\"bad\" x=\"49.70\""), "{svg}");
     }
 
     #[test]

@@ -12,6 +12,13 @@ pub struct Neighbourhood {
     weights: Vec<f32>,
 }
 
+impl Default for Neighbourhood {
+    /// Of no items.
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 impl Neighbourhood {
     /// The items that go with an item, in rising order of their numbers.
     pub fn of(&self, item: u32) -> Row<'_> {
@@ -36,7 +43,7 @@ impl Neighbourhood {
     }
 
     /// Of one list of `(other, weight)` for each item, in order of the others.
-    fn new(lists: Vec<Vec<(u32, f32)>>) -> Self {
+    pub fn new(lists: Vec<Vec<(u32, f32)>>) -> Self {
         let mut starts = Vec::with_capacity(lists.len() + 1);
         starts.push(0);
         let total = lists.iter().map(Vec::len).sum();

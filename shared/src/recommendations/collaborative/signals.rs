@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::recommendations::profile::{Event, EventKind};
+
 /// What somebody did with an item, the weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
@@ -35,7 +37,23 @@ impl Default for SignalWeights {
     }
 }
 
+impl From<EventKind> for Signal {
+    fn from(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Glance => Self::ShortView,
+            EventKind::View => Self::View,
+            EventKind::Save => Self::Save,
+            EventKind::Application => Self::Application,
+        }
+    }
+}
+
 impl SignalWeights {
+    pub fn of_event(&self, event: &Event) -> f32 {
+        let age = Duration::try_from_secs_f64(event.age_days * 86_400.0);
+        self.weight(event.kind.into(), age.unwrap_or_default())
+    }
+
     /// What an event of this age counts. One from the future counts as new.
     pub fn weight(&self, signal: Signal, age: Duration) -> f32 {
         let fresh = match signal {

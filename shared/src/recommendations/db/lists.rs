@@ -4,17 +4,17 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::{
-    Algorithm, Neighbour, NewRecommendation, Recommendation, Step, StoredNeighbours,
+    Algorithm, Freshness, Neighbour, NewRecommendation, Recommendation, Step, StoredNeighbours,
+    hybrid::Parts,
 };
 use crate::Result;
 
-/// Puts the new lists of `user_ids` in place of the old ones of the same
-/// algorithm; what a user did with a job that stays is kept. A job that is gone,
-/// closed or applied for by now is left out. Users without new rows lose theirs.
+/// Puts the new lists of `user_ids` in place of the old ones; what a user did with a
+/// job that stays is kept. A job that is gone, closed, hidden or applied for by now is
+/// left out. Users without new rows lose theirs. Gives how many jobs are new to each.
 pub async fn store(
     conn: &mut PgConnection,
     user_ids: &[Uuid],
-    algorithm: Algorithm,
     rows: &[NewRecommendation],
     lifetime_seconds: f64,
 ) -> Result<Vec<(Uuid, i64)>> {
@@ -27,29 +27,34 @@ pub async fn store(
     let positions: Vec<i16> = rows.iter().map(|row| row.position).collect();
     let reasons: Vec<String> = rows.iter().map(|row| row.reason.clone()).collect();
     let metadata: Vec<serde_json::Value> = rows.iter().map(|row| row.metadata.clone()).collect();
+    let algorithms: Vec<Algorithm> = rows.iter().map(|row| row.algorithm).collect();
     sqlx::query!(
         "delete from job_recommendations r
-         where r.user_id = any($1) and r.algorithm_type = $2
-           and not exists (select from unnest($3::uuid[], $4::uuid[]) as t(user_id, job_id)
-                           where t.user_id = r.user_id and t.job_id = r.job_id)",
+         where r.user_id = any($1)
+           and not exists (select from unnest($2::uuid[], $3::uuid[], $4::recommendation_algorithm[])
+                                as t(user_id, job_id, algorithm)
+                           where t.user_id = r.user_id and t.job_id = r.job_id
+                             and t.algorithm = r.algorithm_type)",
         user_ids,
-        algorithm as Algorithm,
         &users,
         &jobs,
+        &algorithms as &[Algorithm],
     )
     .execute(&mut *conn)
     .await?;
     let stored = sqlx::query!(
         r#"with written as (insert into job_recommendations as r
              (user_id, job_id, score, position, reason, metadata, algorithm_type, expires_at)
-         select t.user_id, t.job_id, t.score, t.position, t.reason, t.metadata, $7,
+         select t.user_id, t.job_id, t.score, t.position, t.reason, t.metadata, t.algorithm,
                 app_now() + make_interval(secs => $8)
-         from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::smallint[], $5::text[], $6::jsonb[])
-              as t(user_id, job_id, score, position, reason, metadata)
+         from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::smallint[], $5::text[], $6::jsonb[],
+                     $7::recommendation_algorithm[])
+              as t(user_id, job_id, score, position, reason, metadata, algorithm)
          join users u on u.id = t.user_id
          join jobs j on j.id = t.job_id
          where is_live(j, (select app_now()))
            and not exists (select from applications a where a.job_id = t.job_id and a.applicant_id = t.user_id)
+           and not exists (select from hidden_jobs h where h.job_id = t.job_id and h.user_id = t.user_id)
          order by t.user_id, t.job_id
          on conflict (user_id, job_id, algorithm_type) do update
          set score = excluded.score, position = excluded.position, reason = excluded.reason,
@@ -63,7 +68,7 @@ pub async fn store(
         &positions,
         &reasons,
         &metadata,
-        algorithm as Algorithm,
+        &algorithms as &[Algorithm],
         lifetime_seconds,
     )
     .fetch_all(conn)
@@ -74,6 +79,31 @@ pub async fn store(
         .collect())
 }
 
+/// How old a user's stored list is, and when they last did something that bears on it.
+pub async fn freshness(conn: &mut PgConnection, user_id: Uuid) -> Result<Freshness> {
+    let row = sqlx::query_as!(
+        Freshness,
+        r#"select app_now() as "now!", r.created_at as "computed_at?",
+                  (r.metadata ->> 'model')::uuid as model,
+                  greatest(
+                      (select p.updated_at from freelancer_profiles p where p.user_id = $1),
+                      (select max(viewed_at) from job_views where user_id = $1),
+                      (select max(created_at) from saved_jobs where user_id = $1),
+                      (select max(applied_at) from applications where applicant_id = $1)
+                  ) as last_event
+           from (select $1::uuid as id) u
+           left join lateral (
+               select created_at, metadata from job_recommendations
+               where user_id = u.id and expires_at > app_now()
+               order by created_at desc limit 1
+           ) r on true"#,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row)
+}
+
 /// The user's stored jobs that may still be shown, in the order of their list.
 pub async fn stored(
     conn: &mut PgConnection,
@@ -81,11 +111,14 @@ pub async fn stored(
     limit: i64,
 ) -> Result<Vec<Recommendation>> {
     let rows = sqlx::query!(
-        r#"select r.job_id, r.score, r.reason, r.algorithm_type as "algorithm: Algorithm", r.is_viewed
+        r#"select r.job_id, r.score, r.reason, r.algorithm_type as "algorithm: Algorithm", r.is_viewed,
+                  (r.metadata ->> 'content_share')::float8 as content,
+                  (r.metadata ->> 'collaborative_share')::float8 as collaborative,
+                  (r.metadata ->> 'trending_share')::float8 as trending
            from job_recommendations r join jobs j on j.id = r.job_id
            where r.user_id = $1 and r.expires_at > app_now()
              and is_live(j, (select app_now()))
-             and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+             and not is_kept_from(j.id, j.employer_id, j.imported_by, $1)
            order by r.position, r.score desc, r.job_id
            limit $2"#,
         user_id,
@@ -101,6 +134,11 @@ pub async fn stored(
             reason: row.reason,
             algorithm: row.algorithm,
             step: Step::Stored,
+            shares: row.content.map(|content| Parts {
+                content,
+                collaborative: row.collaborative.unwrap_or_default(),
+                trending: row.trending.unwrap_or_default(),
+            }),
             is_viewed: row.is_viewed,
         })
         .collect())
@@ -146,7 +184,7 @@ pub async fn trending_nearby(
            left join categories k on k.id = j.category_id
            where is_live(j, (select app_now()))
              and (j.category_id = any(w.categories) or j.location ilike any(w.places))
-             and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+             and not j.id = any($2) and not is_kept_from(j.id, j.employer_id, j.imported_by, $1)
            order by t.rank desc, t.job_id
            limit $3"#,
         user_id,
@@ -174,6 +212,7 @@ pub async fn trending_nearby(
                 },
                 algorithm: Algorithm::Trending,
                 step: Step::TrendingNearby,
+                shares: None,
                 is_viewed: false,
             }
         })
@@ -192,7 +231,7 @@ pub async fn trending(
         r#"select t.job_id, trending_worth(t.score, t.scored_at, $4) as "worth!"
            from job_trending t join jobs j on j.id = t.job_id
            where is_live(j, (select app_now()))
-             and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+             and not j.id = any($2) and not is_kept_from(j.id, j.employer_id, j.imported_by, $1)
            order by t.rank desc, t.job_id
            limit $3"#,
         user_id,
@@ -211,6 +250,7 @@ pub async fn trending(
             reason: "Trending now".to_owned(),
             algorithm: Algorithm::Trending,
             step: Step::Trending,
+            shares: None,
             is_viewed: false,
         })
         .collect())
@@ -234,7 +274,7 @@ pub async fn newest(
     let ids = sqlx::query_scalar!(
         "select j.id from jobs j
          where is_live(j, (select app_now()))
-           and not j.id = any($2) and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $1)
+           and not j.id = any($2) and not is_kept_from(j.id, j.employer_id, j.imported_by, $1)
          order by j.published_at desc, j.id desc
          limit $3",
         user_id,
@@ -251,6 +291,7 @@ pub async fn newest(
             reason: "New on the board".to_owned(),
             algorithm: Algorithm::Trending,
             step: Step::Newest,
+            shares: None,
             is_viewed: false,
         })
         .collect())
@@ -319,7 +360,7 @@ pub async fn neighbours(
            join jobs j on j.id = t.id
            where n.job_id = $1
              and is_live(j, (select app_now()))
-             and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $2)
+             and not is_kept_from(j.id, j.employer_id, j.imported_by, $2)
            order by t.at
            limit $3"#,
         job_id,
@@ -342,7 +383,7 @@ pub async fn neighbours(
         "select j.id from jobs j join jobs me on me.category_id = j.category_id
          where me.id = $1 and j.id <> $1
            and is_live(j, (select app_now()))
-           and not is_applied_or_own(j.id, j.employer_id, j.imported_by, $2)
+           and not is_kept_from(j.id, j.employer_id, j.imported_by, $2)
          order by j.published_at desc, j.id desc
          limit $3",
         job_id,

@@ -1,15 +1,19 @@
 //! SQL of the recommendations.
 
+mod experiment;
+mod feedback;
 mod lists;
 mod models;
 mod profiles;
 
+pub use experiment::{ArmCounts, KeptModel, Run, arm_counts, kept_models, runs};
+pub use feedback::{forget_feedback, hide, insert_feedback, mark_clicked, unhide};
 pub use lists::{
-    delete_expired, mark_viewed, neighbours, newest, store, store_neighbours, stored, trending,
-    trending_nearby,
+    delete_expired, freshness, mark_viewed, neighbours, newest, store, store_neighbours, stored,
+    trending, trending_nearby,
 };
 pub use models::{
-    LATE_COMMITS, active_user_blocks, candidate_facts, is_stale, job_texts, jobs_since,
-    latest_head, live_job_texts, load_model, store_model,
+    LATE_COMMITS, activate_model, active_user_blocks, candidate_facts, deeds, is_stale, job_texts,
+    jobs_since, latest_head, live_job_texts, load_model, most_trending, store_model,
 };
-pub use profiles::{active_users_between, applied_jobs, profiles};
+pub use profiles::{active_users_between, kept_from, profiles};

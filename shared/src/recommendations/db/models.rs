@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::{CandidateFacts, ModelHead, model::JobText};
+use super::super::{CandidateFacts, ModelHead, fit::Deed, model::JobText, profile::EventKind};
 use crate::Result;
 
 /// Texts of the newest `limit` live jobs, in order of their ids. Of a long text
@@ -104,7 +104,10 @@ pub async fn job_texts(
     Ok(texts)
 }
 
-/// Keeps a fitted model, and the one before it for the tasks still under way.
+/// Models that stay: those to go back to, and those of tasks still under way.
+const KEPT_MODELS: i64 = 5;
+
+/// Keeps a fitted model and puts it into use. The oldest goes.
 pub async fn store_model(
     conn: &mut PgConnection,
     head: ModelHead,
@@ -125,22 +128,81 @@ pub async fn store_model(
     .await?;
     sqlx::query!(
         "delete from recommendation_models where version not in (
-             select version from recommendation_models order by fitted_at desc, version desc limit 2)",
+             select version from recommendation_models order by fitted_at desc, version desc limit $1)",
+        KEPT_MODELS,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// The model fitted last.
+/// The model in use.
 pub async fn latest_head(conn: &mut PgConnection) -> Result<Option<ModelHead>> {
     let head = sqlx::query_as!(
         ModelHead,
-        "select version, fitted_at from recommendation_models order by fitted_at desc, version desc limit 1"
+        "select version, fitted_at from recommendation_models
+         order by activated_at desc, version desc limit 1"
     )
     .fetch_optional(conn)
     .await?;
     Ok(head)
+}
+
+/// Puts a kept model into use, until the next fit; false where it is gone.
+pub async fn activate_model(conn: &mut PgConnection, version: Uuid) -> Result<bool> {
+    let activated = sqlx::query!(
+        "update recommendation_models set activated_at = app_now() where version = $1",
+        version
+    )
+    .execute(conn)
+    .await?;
+    Ok(activated.rows_affected() == 1)
+}
+
+/// What freelancers did with jobs in the last `days`, the latest `limit` of it.
+pub async fn deeds(conn: &mut PgConnection, days: i32, limit: i64) -> Result<Vec<Deed>> {
+    let rows = sqlx::query!(
+        r#"select e.user_id as "user_id!", e.job_id as "job_id!", e.strength as "strength!",
+                  (extract(epoch from app_now() - e.at) / 86400)::float8 as "age_days!"
+           from (
+               select applicant_id as user_id, job_id, 3 as strength, applied_at as at
+               from applications where status <> 'withdrawn'
+               union all
+               select user_id, job_id, 2, created_at from saved_jobs
+               union all
+               select user_id, job_id, case when duration_seconds < 10 then 0 else 1 end, viewed_at
+               from job_views where user_id is not null
+           ) e
+           where e.at > (select app_now()) - make_interval(days => $1)
+           order by e.at desc, e.user_id, e.job_id, e.strength desc
+           limit $2"#,
+        days,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Deed {
+            user_id: row.user_id,
+            job_id: row.job_id,
+            kind: EventKind::of_strength(row.strength),
+            age_days: row.age_days,
+        })
+        .collect())
+}
+
+/// The jobs that trend most.
+pub async fn most_trending(conn: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "select t.job_id from job_trending t join jobs j on j.id = t.job_id
+         where is_live(j, (select app_now()))
+         order by t.rank desc, t.job_id limit $1",
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids)
 }
 
 /// A model's content, unless it is gone.
@@ -192,7 +254,10 @@ pub async fn candidate_facts(
 ) -> Result<HashMap<Uuid, CandidateFacts>> {
     let rows = sqlx::query!(
         r#"select j.id, j.location, k.name as "category?",
-                  coalesce(trending_worth(t.score, t.scored_at, $2), 0) as "trending!"
+                  coalesce(trending_worth(t.score, t.scored_at, $2), 0) as "trending!",
+                  (select count(*) from applications a
+                   where a.job_id = j.id and a.applied_at > (select app_now()) - interval '7 days')
+                  as "recent_applications!"
            from jobs j
            left join categories k on k.id = j.category_id
            left join job_trending t on t.job_id = j.id
@@ -210,6 +275,7 @@ pub async fn candidate_facts(
                 location: row.location,
                 category: row.category,
                 trending: row.trending,
+                recent_applications: row.recent_applications,
             };
             (row.id, facts)
         })

@@ -173,35 +173,30 @@ async fn add_events(
         }
         profile.events.push(Event {
             job_id: row.job_id,
-            kind: match row.strength {
-                3 => EventKind::Application,
-                2 => EventKind::Save,
-                1 => EventKind::View,
-                _ => EventKind::Glance,
-            },
+            kind: EventKind::of_strength(row.strength),
             age_days: row.age_days,
         });
     }
     Ok(())
 }
 
-/// The jobs that each user applied for, also where the application was withdrawn.
-pub async fn applied_jobs(
+/// The jobs that each user must not be shown: applied for, also where the application
+/// was withdrawn, or hidden.
+pub async fn kept_from(
     conn: &mut PgConnection,
     user_ids: &[Uuid],
 ) -> Result<HashMap<Uuid, HashSet<Uuid>>> {
     let rows = sqlx::query!(
-        "select applicant_id, job_id from applications where applicant_id = any($1)",
+        r#"select applicant_id as "user_id!", job_id as "job_id!" from applications where applicant_id = any($1)
+           union all
+           select user_id, job_id from hidden_jobs where user_id = any($1)"#,
         user_ids
     )
     .fetch_all(conn)
     .await?;
-    let mut applied: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    let mut kept: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
     for row in rows {
-        applied
-            .entry(row.applicant_id)
-            .or_default()
-            .insert(row.job_id);
+        kept.entry(row.user_id).or_default().insert(row.job_id);
     }
-    Ok(applied)
+    Ok(kept)
 }

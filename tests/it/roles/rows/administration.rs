@@ -124,6 +124,17 @@ pub(super) fn rows() -> Vec<Row> {
             "401 403 403 403 204",
             |case| async move { Ask::of(case.catalogue_skill().await) },
         ),
+        plain("list_recommendation_models", "401 403 403 403 200"),
+        row(
+            "activate_recommendation_model",
+            "401 403 403 403 404",
+            |_| async { Ask::of(uuid::Uuid::nil()) },
+        )
+        .about("of one that is gone"),
+        plain("list_recommendation_runs", "401 403 403 403 200"),
+        plain("start_recommendation_run", "401 403 403 403 202"),
+        plain("list_recommendation_arms", "401 403 403 403 200"),
+        plain("get_recommendation_experiment", "401 403 403 403 200"),
         row(
             "merge_catalogue_skill",
             "401 403 403 403 200",

@@ -90,6 +90,20 @@ pub(super) fn rows() -> Vec<Row> {
             },
         ),
         plain("list_recommendations", "401 200 403 403 403"),
+        row(
+            "record_recommendation_feedback",
+            "401 204 403 403 403",
+            |case| async move {
+                let event = json!({"job_id": case.job().await, "kind": "click"});
+                Ask::default().json(json!({"events": [event]}))
+            },
+        ),
+        row(
+            "unhide_recommendation",
+            "401 404 403 403 403",
+            |case| async move { Ask::of(case.job().await) },
+        )
+        .about("of one that was not hidden"),
         row("search_jobs", "200 200 200 200 200", |_| async {
             Ask::default().query("q=welder")
         }),

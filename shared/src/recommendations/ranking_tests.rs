@@ -1,11 +1,16 @@
 use chrono::DateTime;
-use jobboard_shared::recommendations::{
-    model::{BlockWeights, JobText, block_weights},
-    profile::{Event, EventKind, Experience, ProfileSkill},
-};
 
 use super::*;
-use crate::recommendations::fit::fit;
+use crate::{
+    config,
+    recommendations::{
+        collaborative::RandomWalk,
+        fit::{Deed, fit, learn_together},
+        hybrid,
+        model::{BlockWeights, JobText, block_weights},
+        profile::{EventKind, Experience, ProfileSkill},
+    },
+};
 
 fn job(number: u128, title: &str, skills: &[&str], location: &str) -> JobText {
     JobText {
@@ -75,13 +80,14 @@ fn weights() -> BlockWeights {
 }
 
 fn index() -> Index {
-    let model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, &jobs(), &weights(), 64).unwrap();
+    let model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, &jobs(), &weights(), 64);
     Index::new(model, weights())
 }
 
 fn matched_one(index: &Index, profile: Profile) -> (EventJobs, Matched) {
     let events = EventJobs::new(jobs(), index, 64);
-    let all = matched(index, &events, vec![profile], &HashMap::new(), 10);
+    let trending: Vec<u32> = (0..index.model().jobs.len() as u32).collect();
+    let all = matched(index, &events, vec![profile], &HashMap::new(), &trending);
     (events, all.into_iter().next().unwrap())
 }
 
@@ -97,61 +103,112 @@ fn facts() -> HashMap<Uuid, CandidateFacts> {
                 } else {
                     0.5
                 },
+                recent_applications: 2,
             };
             (job.id, facts)
         })
         .collect()
 }
 
+fn recipe(arm: Arm) -> Recipe {
+    let mut config = config();
+    config.arms = vec![(arm, 1)];
+    hybrid::recipe_of(&config, profile().user_id)
+}
+
+/// People who viewed job 5 also saved job 4.
+fn deeds() -> Vec<Deed> {
+    let deed = |user: u128, job: u128, kind| Deed {
+        user_id: Uuid::from_u128(user),
+        job_id: Uuid::from_u128(job),
+        kind,
+        age_days: 1.0,
+    };
+    vec![
+        deed(1, 5, EventKind::View),
+        deed(1, 4, EventKind::Save),
+        deed(2, 5, EventKind::View),
+        deed(2, 4, EventKind::Save),
+        deed(3, 3, EventKind::View),
+    ]
+}
+
+fn index_with_deeds() -> Index {
+    let mut model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, &jobs(), &weights(), 64);
+    learn_together(&mut model, &deeds(), RandomWalk::default());
+    Index::new(model, weights())
+}
+
+fn ids(rows: &[NewRecommendation]) -> Vec<u128> {
+    rows.iter().map(|row| row.job_id.as_u128()).collect()
+}
+
 #[test]
-fn contributions_add_up_to_the_score() {
-    let index = index();
+fn contributions_add_up_to_the_score_in_every_arm() {
+    let index = index_with_deeds();
     let (events, matched) = matched_one(&index, profile());
-    assert!(matched.matches.len() >= 4, "{:?}", matched.matches);
-    for found in &matched.matches {
-        let explained = sum(&matched.interests.explain(&index, found.job));
+    assert!(matched.found.len() >= 4, "{:?}", matched.found);
+    for (job, parts) in &matched.found {
+        let explained = sum(&matched.interests.explain(&index, *job));
         assert!(
-            (explained - found.score).abs() < 1e-9,
-            "{found:?}: {explained}"
+            (explained - parts.content).abs() < 1e-9,
+            "{job} {parts:?}: {explained}"
         );
     }
-    for row in list(&index, &events, &matched, &facts(), &config()) {
-        let share = |name: &str| row.metadata[name].as_f64().unwrap();
-        let total = share("content_share") + share("trending_share");
-        assert!((total - row.score).abs() < 1e-9, "{row:?}");
+    for arm in Arm::ALL {
+        let rows = list(&index, &events, &matched, &facts(), recipe(arm));
+        assert!(!rows.is_empty(), "{arm:?}");
+        for row in rows {
+            let share = |name: &str| row.metadata[name].as_f64().unwrap();
+            let total =
+                share("content_share") + share("collaborative_share") + share("trending_share");
+            assert!((total - row.score).abs() < 1e-9, "{row:?}");
+            assert_eq!(row.metadata["arm"], arm.name());
+        }
     }
 }
 
 #[test]
-fn a_job_does_not_speak_for_itself() {
-    let index = index();
-    let of_profile = |events: Vec<Event>| {
-        let (_, matched) = matched_one(
-            &index,
-            Profile {
-                events,
-                ..profile()
-            },
-        );
-        let number = index.number_of(Uuid::from_u128(5)).unwrap();
-        matched
-            .matches
-            .iter()
-            .find(|found| found.job == number)
-            .unwrap()
-            .score
-    };
-    // Only the lengths of the blocks may change it, and they only make it less.
-    assert!(of_profile(profile().events) <= of_profile(vec![]) + 1e-9);
+fn what_others_did_and_what_is_wanted_now_count_and_are_told() {
+    let index = index_with_deeds();
+    let (events, matched) = matched_one(&index, profile());
+    let of = |arm| list(&index, &events, &matched, &facts(), recipe(arm));
+    let together = of(Arm::Collaborative);
+    assert_eq!(ids(&together), [4]);
+    assert_eq!(
+        together[0].reason,
+        "People who looked at “Data engineer” also liked this"
+    );
+    let trending = of(Arm::Trending);
+    assert_eq!((ids(&trending)[0], trending.len()), (3, 5));
+    assert_eq!(trending[0].reason, "2 people applied this week");
+    assert_eq!(
+        trending[0].algorithm,
+        crate::recommendations::Algorithm::Trending
+    );
+    // The default arm has all of them.
+    assert_eq!(ids(&of(Arm::Hybrid))[0], 1);
+    assert_eq!(of(Arm::Hybrid).len(), 5);
+}
+
+#[test]
+fn a_model_keeps_what_goes_together_in_its_bytes() {
+    let index = index_with_deeds();
+    let model = index.model();
+    let bytes = crate::recommendations::codec::encode(model).unwrap();
+    let back =
+        crate::recommendations::codec::decode(model.version, model.fitted_at, &bytes).unwrap();
+    assert_eq!(&back, model);
+    assert_eq!(back.together.len(), 2);
 }
 
 #[test]
 fn skills_and_city_lead_the_list_and_the_reason_says_so() {
     let index = index();
     let (events, matched) = matched_one(&index, profile());
-    let rows = list(&index, &events, &matched, &facts(), &config());
+    let rows = list(&index, &events, &matched, &facts(), recipe(Arm::Hybrid));
     assert_eq!(rows[0].job_id, Uuid::from_u128(1));
-    assert_eq!((rows[0].score, rows[0].position), (1.0, 1));
+    assert!((rows[0].score - 1.0).abs() < 1e-9 && rows[0].position == 1);
     assert!(
         rows[0]
             .reason
@@ -170,7 +227,7 @@ fn skills_and_city_lead_the_list_and_the_reason_says_so() {
     // Common words alone speak for it.
     let last = rows.last().unwrap();
     assert_eq!(last.job_id, Uuid::from_u128(4));
-    assert!(last.score < 0.2, "{last:?}");
+    assert!(last.score < 0.25, "{last:?}");
 }
 
 #[test]
@@ -178,10 +235,10 @@ fn what_was_applied_for_or_is_closed_is_left_out() {
     let index = index();
     let events = EventJobs::new(vec![], &index, 64);
     let applied = HashMap::from([(profile().user_id, HashSet::from([Uuid::from_u128(1)]))]);
-    let all = matched(&index, &events, vec![profile()], &applied, 10);
+    let all = matched(&index, &events, vec![profile()], &applied, &[]);
     let mut facts = facts();
     facts.remove(&Uuid::from_u128(2));
-    let ids: Vec<Uuid> = list(&index, &events, &all[0], &facts, &config())
+    let ids: Vec<Uuid> = list(&index, &events, &all[0], &facts, recipe(Arm::Hybrid))
         .into_iter()
         .map(|row| row.job_id)
         .collect();
@@ -194,7 +251,7 @@ fn equal_input_gives_equal_lists() {
     let rows = || {
         let index = index();
         let (events, matched) = matched_one(&index, profile());
-        list(&index, &events, &matched, &facts(), &config())
+        list(&index, &events, &matched, &facts(), recipe(Arm::Hybrid))
     };
     assert_eq!(rows(), rows());
 }
@@ -204,7 +261,15 @@ fn who_says_nothing_gets_nothing() {
     let index = index();
     let (events, matched) = matched_one(&index, Profile::default());
     assert!(matched.interests.is_empty());
-    assert!(list(&index, &events, &matched, &facts(), &config()).is_empty());
+    for arm in [
+        Arm::Content,
+        Arm::Collaborative,
+        Arm::Hybrid,
+        Arm::SpecWeights,
+    ] {
+        let rows = list(&index, &events, &matched, &facts(), recipe(arm));
+        assert!(rows.is_empty(), "{arm:?}");
+    }
 }
 
 #[test]

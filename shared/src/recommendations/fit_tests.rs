@@ -1,6 +1,5 @@
-use jobboard_shared::recommendations::{codec, kernel::Index, model::Feature};
-
 use super::*;
+use crate::recommendations::{codec, kernel::Index, model::Feature};
 
 const EVEN: BlockWeights = [1.0; Block::COUNT];
 
@@ -24,7 +23,7 @@ fn corpus() -> Vec<JobText> {
 }
 
 fn fitted(jobs: &[JobText]) -> Model {
-    fit(Uuid::nil(), DateTime::UNIX_EPOCH, jobs, &EVEN, 64).unwrap()
+    fit(Uuid::nil(), DateTime::UNIX_EPOCH, jobs, &EVEN, 64)
 }
 
 fn titles(model: &Model, vector: &[(Feature, f32)]) -> Vec<(String, f64)> {
@@ -127,7 +126,7 @@ fn blocks_have_vocabularies_of_their_own() {
 
 #[test]
 fn only_the_strongest_terms_are_kept() {
-    let model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, &corpus(), &EVEN, 2).unwrap();
+    let model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, &corpus(), &EVEN, 2);
     // The company is a block of one term, so its weight is 1.
     let terms: Vec<&str> = model.vectors[0]
         .iter()

@@ -1,0 +1,79 @@
+//! Lists for users, from the database's facts and an index.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::{
+    NewRecommendation, db,
+    engines::{EngineError, TERMS_PER_JOB},
+    hybrid,
+    kernel::Index,
+    profile::EventJobs,
+    ranking,
+};
+use crate::config::Config;
+
+/// Events of one user that are looked at, the latest.
+const EVENTS_PER_USER: i64 = 20;
+/// Candidates that the board itself proposes to everybody.
+const TRENDING_CANDIDATES: i64 = 50;
+
+/// The lists of some users by the arms that they are in, up to `length` jobs each, of
+/// what is live now and not kept from them.
+pub async fn compute(
+    pool: &PgPool,
+    config: &Arc<Config>,
+    index: &Arc<Index>,
+    user_ids: &[Uuid],
+    length: usize,
+) -> Result<Vec<NewRecommendation>, EngineError> {
+    let mut conn = pool.acquire().await?;
+    let profiles = db::profiles(&mut conn, user_ids, EVENTS_PER_USER).await?;
+    let kept = db::kept_from(&mut conn, user_ids).await?;
+    let trending = db::most_trending(&mut conn, TRENDING_CANDIDATES).await?;
+    let mut event_jobs: Vec<Uuid> = profiles
+        .iter()
+        .flat_map(|profile| profile.events.iter().map(|event| event.job_id))
+        .collect();
+    event_jobs.sort_unstable();
+    event_jobs.dedup();
+    let event_texts = db::job_texts(&mut conn, &event_jobs, false).await?;
+    drop(conn);
+
+    let shared = index.clone();
+    let (events, matched) = spawn_blocking(move || {
+        let events = EventJobs::new(event_texts, &shared, TERMS_PER_JOB);
+        let trending: Vec<u32> = trending
+            .into_iter()
+            .filter_map(|job_id| shared.number_of(job_id))
+            .collect();
+        let matched = ranking::matched(&shared, &events, profiles, &kept, &trending);
+        (events, matched)
+    })
+    .await?;
+
+    let mut candidates: Vec<Uuid> = matched
+        .iter()
+        .flat_map(|one| one.found.iter().map(|(job, _)| index.job(*job).id))
+        .collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut conn = pool.acquire().await?;
+    let half_life = config.trending.half_life.as_secs_f64();
+    let facts = db::candidate_facts(&mut conn, &candidates, half_life).await?;
+    drop(conn);
+
+    let (config, index) = (config.clone(), index.clone());
+    let lists = spawn_blocking(move || {
+        let recipe_of = |user_id| {
+            let mut recipe = hybrid::recipe_of(&config.recommendations, user_id);
+            recipe.taste.length = length;
+            recipe
+        };
+        ranking::lists(&index, &events, &matched, &facts, recipe_of)
+    });
+    Ok(lists.await?)
+}

@@ -1,0 +1,319 @@
+//! From a profile to a list: the candidates of every source, one score, arranged.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rayon::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    CandidateFacts, Neighbour, NewRecommendation, StoredNeighbours,
+    collaborative::{Row, SignalWeights},
+    diversity::{self, Candidate, Taste},
+    hybrid::{Arm, Parts, blend},
+    kernel::{Index, Scratch},
+    profile::{Contribution, Event, EventJobs, Interests, Profile},
+    reasons::{self, Voices},
+};
+
+/// Candidates of each source. More than are kept, since some are closed by now and
+/// alike ones give way.
+pub const POOL: usize = 150;
+/// Parts of a content score that are stored with it.
+const PARTS_STORED: usize = 5;
+
+/// How one arm makes its lists.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recipe {
+    pub arm: Arm,
+    pub weights: Parts,
+    pub taste: Taste,
+}
+
+/// A user and the jobs that may fit, before anybody looked whether they are live.
+#[derive(Clone, Debug)]
+pub struct Matched {
+    pub profile: Profile,
+    pub interests: Interests,
+    /// Without what is trending, which is looked up with the other facts.
+    pub found: Vec<(u32, Parts)>,
+}
+
+/// A job of the model and its place in a list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranked {
+    pub job: u32,
+    /// What the sources said.
+    pub raw: Parts,
+    /// What each adds to the score, of which the best candidate of the user has 1.
+    pub shares: Parts,
+}
+
+/// Jobs that one of the sources proposes and `wanted` lets pass, in order of their
+/// numbers. `trending` are those the board proposes.
+pub fn candidates(
+    index: &Index,
+    interests: &Interests,
+    events: &[Event],
+    trending: &[u32],
+    scratch: &mut Scratch,
+    wanted: impl Fn(u32) -> bool,
+) -> Vec<(u32, Parts)> {
+    let together = together(index, events);
+    let mut strongest: Vec<(u32, f64)> = together
+        .iter()
+        .map(|(job, score)| (*job, *score))
+        .filter(|(job, _)| wanted(*job))
+        .collect();
+    strongest.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut also: Vec<u32> = strongest
+        .into_iter()
+        .take(POOL)
+        .map(|(job, _)| job)
+        .collect();
+    also.extend(trending.iter().copied().filter(|job| wanted(*job)));
+    let found = index.top_and(&interests.query(), POOL, &also, scratch, &wanted);
+    let mut found: Vec<(u32, Parts)> = found
+        .into_iter()
+        .map(|found| {
+            let content = if interests.knows(index.job(found.job).id) {
+                sum(&interests.explain(index, found.job))
+            } else {
+                found.score
+            };
+            let parts = Parts {
+                content,
+                collaborative: together.get(&found.job).copied().unwrap_or_default(),
+                trending: 0.0,
+            };
+            (found.job, parts)
+        })
+        .collect();
+    found.sort_unstable_by_key(|(job, _)| *job);
+    found
+}
+
+/// What goes with the jobs of the events.
+fn together(index: &Index, events: &[Event]) -> BTreeMap<u32, f64> {
+    let mut scores = BTreeMap::new();
+    for (event, weight) in weighed(events) {
+        for (other, strength) in row_of(index, event.job_id) {
+            *scores.entry(other).or_default() += weight * f64::from(strength);
+        }
+    }
+    scores
+}
+
+fn weighed(events: &[Event]) -> impl Iterator<Item = (&Event, f64)> {
+    let weights = SignalWeights::default();
+    events
+        .iter()
+        .map(move |event| (event, f64::from(weights.of_event(event))))
+}
+
+fn row_of(index: &Index, job_id: Uuid) -> impl Iterator<Item = (u32, f32)> {
+    let together = &index.model().together;
+    let row = index
+        .number_of(job_id)
+        .filter(|number| (*number as usize) < together.items())
+        .map_or(
+            Row {
+                items: &[],
+                weights: &[],
+            },
+            |number| together.of(number),
+        );
+    row.items.iter().copied().zip(row.weights.iter().copied())
+}
+
+/// The event that speaks loudest for a job through what others did.
+fn loudest(index: &Index, events: &[Event], job: u32) -> Option<usize> {
+    let mut best: Option<(f64, usize)> = None;
+    for (at, (event, weight)) in weighed(events).enumerate() {
+        let strength = row_of(index, event.job_id)
+            .find(|(other, _)| *other == job)
+            .map_or(0.0, |(_, strength)| weight * f64::from(strength));
+        if strength > 0.0 && best.is_none_or(|(most, _)| strength > most) {
+            best = Some((strength, at));
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+/// The list of one user, out of candidates with all their parts.
+pub fn ranked(index: &Index, found: &[(u32, Parts)], weights: Parts, taste: Taste) -> Vec<Ranked> {
+    let raw: Vec<Parts> = found.iter().map(|(_, parts)| *parts).collect();
+    let all: HashMap<u32, Ranked> = found
+        .iter()
+        .zip(blend(&raw, weights))
+        .map(|(&(job, raw), shares)| (job, Ranked { job, raw, shares }))
+        .collect();
+    let candidates = found
+        .iter()
+        .map(|(job, _)| Candidate {
+            job: *job,
+            company_id: index.job(*job).company_id,
+            score: all[job].shares.sum(),
+        })
+        .filter(|candidate| candidate.score > 0.0)
+        .collect();
+    diversity::arrange(candidates, taste, |a, b| index.likeness(a, b))
+        .into_iter()
+        .map(|candidate| all[&candidate.job])
+        .collect()
+}
+
+/// Candidates for each profile, without the jobs that its user must not be shown.
+pub fn matched(
+    index: &Index,
+    events: &EventJobs,
+    profiles: Vec<Profile>,
+    hidden: &HashMap<Uuid, HashSet<Uuid>>,
+    trending: &[u32],
+) -> Vec<Matched> {
+    let none = HashSet::new();
+    profiles
+        .into_par_iter()
+        .map_init(Scratch::default, |scratch, profile| {
+            let interests = Interests::new(&profile, index.model(), |job_id| events.vector(job_id));
+            let hidden = hidden.get(&profile.user_id).unwrap_or(&none);
+            let found = candidates(
+                index,
+                &interests,
+                &profile.events,
+                trending,
+                scratch,
+                |job| !hidden.contains(&index.job(job).id),
+            );
+            Matched {
+                profile,
+                interests,
+                found,
+            }
+        })
+        .collect()
+}
+
+/// The lists of all of them, each by its recipe. Jobs without facts are not live.
+pub fn lists(
+    index: &Index,
+    events: &EventJobs,
+    matched: &[Matched],
+    facts: &HashMap<Uuid, CandidateFacts>,
+    recipe_of: impl Fn(Uuid) -> Recipe + Sync,
+) -> Vec<NewRecommendation> {
+    matched
+        .par_iter()
+        .flat_map_iter(|matched| {
+            let recipe = recipe_of(matched.profile.user_id);
+            list(index, events, matched, facts, recipe)
+        })
+        .collect()
+}
+
+pub fn list(
+    index: &Index,
+    events: &EventJobs,
+    matched: &Matched,
+    facts: &HashMap<Uuid, CandidateFacts>,
+    recipe: Recipe,
+) -> Vec<NewRecommendation> {
+    let live: Vec<(u32, Parts)> = matched
+        .found
+        .iter()
+        .filter_map(|&(job, parts)| {
+            let trending = facts.get(&index.job(job).id)?.trending;
+            Some((job, Parts { trending, ..parts }))
+        })
+        .collect();
+    let says_something = |(_, parts): &(u32, Parts)| parts.content + parts.collaborative > 0.0;
+    if recipe.arm != Arm::Trending && !live.iter().any(says_something) {
+        // What trends for everybody is a step of its own.
+        return Vec::new();
+    }
+    ranked(index, &live, recipe.weights, recipe.taste)
+        .into_iter()
+        .zip(1..)
+        .filter_map(|(ranked, position)| {
+            let job_id = index.job(ranked.job).id;
+            let facts = facts.get(&job_id)?;
+            let contributions = matched.interests.explain(index, ranked.job);
+            let voices = Voices {
+                shares: ranked.shares,
+                together: loudest(index, &matched.profile.events, ranked.job),
+            };
+            Some(NewRecommendation {
+                user_id: matched.profile.user_id,
+                job_id,
+                score: ranked.shares.sum().clamp(0.0, 1.0),
+                algorithm: recipe.arm.algorithm(),
+                position,
+                reason: reasons::personal(&contributions, &matched.profile, events, facts, voices),
+                shares: Some(ranked.shares),
+                has_events: !matched.profile.events.is_empty(),
+                metadata: json!({
+                    "model": index.model().version,
+                    "arm": recipe.arm.name(),
+                    "content": ranked.raw.content,
+                    "content_share": ranked.shares.content,
+                    "collaborative": ranked.raw.collaborative,
+                    "collaborative_share": ranked.shares.collaborative,
+                    "trending": ranked.raw.trending,
+                    "trending_share": ranked.shares.trending,
+                    "parts": parts(index, &contributions),
+                }),
+            })
+        })
+        .collect()
+}
+
+pub(super) fn sum(contributions: &[Contribution]) -> f64 {
+    contributions
+        .iter()
+        .map(|contribution| contribution.value)
+        .sum()
+}
+
+/// The strongest terms with what each adds to the content.
+pub(super) fn parts(index: &Index, contributions: &[Contribution]) -> Vec<serde_json::Value> {
+    let mut by_term: Vec<(u32, f64)> = contributions
+        .chunk_by(|a, b| a.feature == b.feature)
+        .map(|same| (same[0].feature, sum(same)))
+        .collect();
+    by_term.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    by_term
+        .into_iter()
+        .take(PARTS_STORED)
+        .map(|(feature, value)| {
+            json!({
+                "block": index.model().block_of(feature).name(),
+                "term": index.model().term_of(feature),
+                "value": value,
+            })
+        })
+        .collect()
+}
+
+/// The jobs most like each of the jobs number `from` up to `to`.
+pub fn neighbours(index: &Index, from: u32, to: u32, k: usize) -> Vec<StoredNeighbours> {
+    let to = to.min(index.model().jobs.len() as u32);
+    (from..to)
+        .into_par_iter()
+        .map_init(Scratch::default, |scratch, number| StoredNeighbours {
+            job_id: index.job(number).id,
+            neighbours: index
+                .neighbours(number, k, scratch)
+                .into_iter()
+                .map(|found| Neighbour {
+                    job_id: index.job(found.job).id,
+                    score: found.score,
+                    reason: reasons::mutual(index, number, found.job),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "ranking_tests.rs"]
+mod tests;

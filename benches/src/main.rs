@@ -5,12 +5,14 @@ mod board;
 mod cache;
 mod digest;
 mod fleet;
+mod install;
 mod live;
 mod main_job;
 mod nothing_lost;
 mod postgres;
 mod processes;
 mod queue;
+mod recommend;
 mod search;
 mod words;
 
@@ -57,6 +59,8 @@ enum Measurement {
     /// What `digest` starts.
     #[command(hide = true)]
     DigestWorker(digest::WorkerOptions),
+    /// How good recommendations are, how fast, and beside others.
+    Recommend(recommend::Options),
     /// What `nothing-lost` starts.
     #[command(hide = true)]
     NothingLostWorker(nothing_lost::WorkerOptions),
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
                     Measurement::Search(options) => search::measure(options).await,
                     Measurement::SearchWords(options) => words::measure(options).await,
                     Measurement::SearchFuzz(options) => search::fuzz::fuzz(options).await,
+                    Measurement::Recommend(options) => recommend::measure(&options),
                     Measurement::Queue(options) => queue::measure(options).await,
                     Measurement::QueuePart(part) => queue::play(part).await,
                 }

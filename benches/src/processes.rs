@@ -30,7 +30,16 @@ pub(crate) fn cpu(pid: Pid) -> Result<Duration> {
 
 /// What a process of one thread has used so far, to the microsecond.
 pub(crate) fn exact_cpu(pid: Pid) -> Result<Duration> {
-    let text = fs::read_to_string(format!("/proc/{pid}/schedstat"))?;
+    cpu_in(&format!("/proc/{pid}/schedstat"))
+}
+
+/// What the calling thread has used so far.
+pub(crate) fn cpu_of_thread() -> Result<Duration> {
+    cpu_in("/proc/thread-self/schedstat")
+}
+
+fn cpu_in(file: &str) -> Result<Duration> {
+    let text = fs::read_to_string(file)?;
     let nanos = text.split_whitespace().next().ok_or("empty schedstat")?;
     Ok(Duration::from_nanos(nanos.parse()?))
 }

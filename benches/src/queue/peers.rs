@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::contender::{Contender, Left};
-use crate::{Result, postgres::Postgres};
+use crate::{
+    Result,
+    install::{python, run},
+    postgres::Postgres,
+};
 
 const SCRIPTS: &[(&str, &str)] = &[
     ("report.mjs", include_str!("../../peers/report.mjs")),
@@ -65,7 +69,15 @@ impl Peers {
             Err(error) => println!("without graphile-worker and pg-boss: {error}"),
         }
         let mut redis = None;
-        match install_python(folder) {
+        match python(
+            folder,
+            &[
+                "celery==5.*",
+                "redis",
+                "procrastinate==3.*",
+                "psycopg[binary,pool]",
+            ],
+        ) {
             Ok(python) => {
                 contenders.push(procrastinate(folder, &python, server).await?);
                 match start_redis() {
@@ -90,38 +102,6 @@ impl Peers {
             _redis: redis,
         })
     }
-}
-
-fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{program}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let error = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{program} {arguments:?}: {error}").into())
-}
-
-fn install_python(folder: &Path) -> Result<PathBuf> {
-    run(folder, "python3", &["-m", "venv", "python"])?;
-    let packages = [
-        "celery==5.*",
-        "redis",
-        "procrastinate==3.*",
-        "psycopg[binary,pool]",
-    ];
-    let pip = folder.join("python/bin/pip");
-    let pip = pip.to_str().ok_or("a folder with a strange name")?;
-    run(
-        folder,
-        pip,
-        &[&["install", "--quiet"], &packages[..]].concat(),
-    )?;
-    Ok(folder.join("python/bin/python"))
 }
 
 fn start_redis() -> Result<(Redis, u16)> {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::Result;
 
 /// What real ads are taken apart into.
-pub(super) struct Vocabulary {
+pub(crate) struct Vocabulary {
     /// The words of each title.
     titles: Vec<Vec<String>>,
     sentences: Vec<String>,
@@ -34,7 +34,7 @@ pub(super) struct Ad {
 
 impl Vocabulary {
     /// Of the data sets in a folder: two of ads, one of titles.
-    pub(super) fn read(data: &Path) -> Result<Self> {
+    pub(crate) fn read(data: &Path) -> Result<Self> {
         let mut vocabulary = Self {
             titles: vec![],
             sentences: vec![],
@@ -94,6 +94,18 @@ impl Vocabulary {
         Ok(())
     }
 
+    /// Sentences with so many words or a few more.
+    pub(crate) fn text(&self, random: &mut StdRng, least_words: usize) -> String {
+        let (mut text, mut words) = (String::new(), 0);
+        while words < least_words {
+            let sentence = &self.sentences[zipf(random, self.sentences.len())];
+            words += sentence.split_whitespace().count();
+            text.push_str(sentence);
+            text.push_str(". ");
+        }
+        text
+    }
+
     fn push(&mut self, title: &str, text: &str, location: &str) {
         let title: Vec<_> = title.split_whitespace().map(str::to_owned).collect();
         if (1..=12).contains(&title.len()) {
@@ -139,13 +151,7 @@ pub(super) fn ads(
             let (half, rest) = (title.len().div_ceil(2), other.len() / 2);
             title = [&title[..half], &other[rest..]].concat();
         }
-        let (mut description, mut words) = (String::new(), 0);
-        while words < WORDS {
-            let sentence = &vocabulary.sentences[zipf(&mut random, vocabulary.sentences.len())];
-            words += sentence.split_whitespace().count();
-            description.push_str(sentence);
-            description.push_str(". ");
-        }
+        let description = vocabulary.text(&mut random, WORDS);
         let skills = match vocabulary.skills.len() {
             0 => vec![],
             all => (0..random.random_range(0..5))

@@ -1,6 +1,6 @@
 //! Search on a large board, beside the design that everybody writes first.
 
-mod ads;
+pub(crate) mod ads;
 mod changes;
 mod compare;
 pub(crate) mod fuzz;

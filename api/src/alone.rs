@@ -6,6 +6,7 @@ use jobboard_shared::{
     Clock,
     config::Settings,
     database,
+    mail::Templates,
     metrics::{self, Metrics, QueueGauges},
     startup::{self, StartError},
 };
@@ -19,6 +20,9 @@ use crate::{App, serve};
 pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
     let stop = startup::stop_on_signals(|| {})?;
     let config = Arc::new(startup::config_of_part(settings)?);
+    let mails = Templates::configured(&config.mail)
+        .map(Arc::new)
+        .map_err(|error| StartError::Other(error.to_string()))?;
     let listener = listen(config.http.addr).await?;
     let db = database::connect(&config.database.url, config.database.max_connections).await?;
     database::migrate(&db).await?;
@@ -28,7 +32,7 @@ pub async fn run_alone(settings: Settings) -> Result<(), StartError> {
     let looking = config
         .metrics_addr
         .map(|_| AbortOnDropHandle::new(tokio::spawn(keep_looking(metrics.clone(), db.clone()))));
-    let app = App::new(db.clone(), clock, config, &metrics);
+    let app = App::new(db.clone(), clock, config, mails, &metrics);
     let served = serve(listener, app, stop).await;
     drop((serving, looking));
     db.close().await;

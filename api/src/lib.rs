@@ -27,6 +27,8 @@ mod jobs;
 mod json;
 mod limits;
 mod live;
+mod mail_reports;
+mod messages;
 mod methods;
 mod notifications;
 mod operations;
@@ -57,6 +59,7 @@ use jobboard_shared::{
     config::Config,
     jobs::VisitorKey,
     limits::Limiter,
+    mail::Templates,
     metrics::{self, Metrics},
     notifications::UnsubscribeKey,
     pagination::CursorKey,
@@ -88,6 +91,8 @@ pub struct App {
     pub page_tokens: PageTokens,
     pub mailed_tokens: MailedTokenKey,
     pub unsubscribe: UnsubscribeKey,
+    /// What mails are made from, for administrators to look at.
+    pub mails: Arc<Templates>,
     pub passwords: Passwords,
     pub visitors: VisitorKey,
     /// Counts what is searched for.
@@ -104,7 +109,13 @@ pub struct App {
 impl App {
     /// Computes one password hash: call it at start-up.
     /// Requests are counted, and told where `metrics` are served.
-    pub fn new(db: PgPool, clock: Clock, config: Arc<Config>, metrics: &Metrics) -> Self {
+    pub fn new(
+        db: PgPool,
+        clock: Clock,
+        config: Arc<Config>,
+        mails: Arc<Templates>,
+        metrics: &Metrics,
+    ) -> Self {
         let requests = Arc::<RequestMeter>::default();
         let redis = RedisConnection::configured(&config).map(Arc::new);
         let limiter = Arc::new(Limiter::new(&config, clock.clone(), redis.clone()));
@@ -137,6 +148,7 @@ impl App {
             page_tokens: PageTokens::new(&config.auth.secret_key),
             mailed_tokens: MailedTokenKey::new(&config.auth.secret_key),
             unsubscribe: UnsubscribeKey::new(&config.auth.secret_key),
+            mails,
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
             searches: Recorder::new(db.clone(), clock.clone()),
@@ -187,6 +199,8 @@ fn operations() -> impl OpenApi {
             applications::EmployerApplicationsApi,
         ),
         (
+            (messages::MessagesApi, messages::MessageReportsApi),
+            mail_reports::MailReportsApi,
             notifications::NotificationsApi,
             notifications::PreferencesApi,
             live::TicketApi,

@@ -26,6 +26,8 @@ pub(crate) enum Tag {
     Applications,
     /// Saved searches that tell of new jobs
     Alerts,
+    /// Between the applicant and the employer of an application
+    Messages,
     /// What the account is told where it is signed in, and live
     Notifications,
     /// Jobs and applications for other programs

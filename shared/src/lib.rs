@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod limits;
 pub mod live;
 pub mod mail;
+pub mod messages;
 pub mod metrics;
 pub mod notifications;
 pub mod pagination;

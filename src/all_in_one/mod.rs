@@ -183,6 +183,7 @@ async fn bring_up(
     }
     let clock = Clock::synchronized(db).await?;
     let mailer = Mailer::new(&config.mail).map_err(|error| StartError::Other(error.to_string()))?;
+    let mails = Arc::clone(mailer.templates());
     let context = jobboard_worker::Context {
         db: workers_db.clone(),
         clock: clock.clone(),
@@ -205,7 +206,7 @@ async fn bring_up(
             readiness::wait(db).await?;
         }
     }
-    Ok(App::new(db.clone(), clock, config.clone(), metrics))
+    Ok(App::new(db.clone(), clock, config.clone(), mails, metrics))
 }
 
 /// Pending for ever where there are no workers.

@@ -23,6 +23,7 @@ mod freelancers;
 mod imports;
 mod jobs;
 mod live;
+mod messages;
 mod metrics;
 mod migrations;
 mod notifications;

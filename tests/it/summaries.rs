@@ -63,12 +63,12 @@ async fn an_employer_is_told_once_what_came_of_the_week() {
     assert_ne!(mail.to, other.email);
     assert_eq!(mail.subject, "Your week: 2 applications, 2 views");
     for line in [
-        "Your jobs from 2027-03-01 to 2027-03-07",
-        "Applications:   2 (1)",
-        "Views:          2 (0)",
-        "Jobs online:    1",
-        "Not looked at:  4",
-        "- Painter: 2",
+        "Your jobs from 1 March 2027 to 7 March 2027",
+        "Applications:      2 (1)",
+        "Views:             2 (0)",
+        "Jobs online:       1",
+        "Not looked at yet: 4",
+        "Painter\n2 applications\n",
     ] {
         assert!(mail.text.contains(line), "{line}: {}", mail.text);
     }

@@ -50,8 +50,8 @@ async fn every_admin_is_warned_once_and_at_most_hourly() {
     assert_eq!(to, expected);
     let mail = &mails[0];
     assert_eq!(mail.subject, "3 background tasks have failed for good");
-    assert!(mail.text.contains("- 2 x jobs.paint (attempts)"));
-    assert!(mail.text.contains("- 1 x jobs.glaze (attempts)"));
+    assert!(mail.text.contains("2 × jobs.paint (attempts)"));
+    assert!(mail.text.contains("1 × jobs.glaze (attempts)"));
     assert!(mail.text.contains("/admin/tasks/list/?state=dead"));
     let automatic = header(mail, "auto-submitted");
     assert_eq!(automatic.as_deref(), Some("auto-generated"));

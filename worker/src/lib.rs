@@ -10,6 +10,7 @@ mod idempotency;
 mod imports;
 mod jobs;
 pub mod mail;
+mod messages;
 mod notifications;
 pub mod operate;
 mod recommendations;

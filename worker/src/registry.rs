@@ -7,6 +7,7 @@ use jobboard_shared::{
     idempotency::tasks::DeleteExpiredKeys,
     imports::tasks::{ContinueImport, EndImport, PurgeImports},
     jobs::tasks::{CloseExpired, ForgetAddresses, PublishDue},
+    messages::tasks::MailUnread,
     notifications::tasks::{ForgetOldMails, ForgetOldNotifications, SendEmail, SweepOutbox},
     queue::tasks::Upkeep,
     recommendations::tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
@@ -20,8 +21,8 @@ use jobboard_shared::{
 };
 
 use crate::{
-    alerts, analytics, auth, idempotency, imports, jobs, mail, notifications, recommendations,
-    runtime::Registry, search, summaries, trending, upkeep, warnings,
+    alerts, analytics, auth, idempotency, imports, jobs, mail, messages, notifications,
+    recommendations, runtime::Registry, search, summaries, trending, upkeep, warnings,
 };
 
 /// Every kind of task. One line each: `.on::<RefreshJobs>(search::refresh_jobs)`.
@@ -32,6 +33,7 @@ pub fn registry() -> Registry {
         .on::<SweepOutbox>(mail::sweep)
         .on::<ForgetOldMails>(mail::forget_old)
         .on::<ForgetOldNotifications>(notifications::forget_old)
+        .on::<MailUnread>(messages::mail_unread)
         .on::<PublishDue>(jobs::publish_due)
         .on::<CloseExpired>(jobs::close_expired)
         .on::<ForgetAddresses>(jobs::forget_addresses)

@@ -237,7 +237,7 @@ impl From<Employer> for Asker {
     }
 }
 
-fn asker(user: SignedIn) -> Result<Asker> {
+pub(crate) fn asker(user: SignedIn) -> Result<Asker> {
     let user_id = user.user_id;
     match (user.role, user.profile_id) {
         (Role::Admin, _) => Ok(Asker::Admin { user_id }),

@@ -3,12 +3,16 @@
 use jobboard_shared::{
     Error,
     auth::Password,
+    mail::Language,
     users::{AccountType, Email, NewAccount},
 };
 use poem_openapi::{Enum, Object};
 use secrecy::SecretString;
 
-use crate::{problem::Result, users::UserProfile};
+use crate::{
+    problem::Result,
+    users::{LanguageName, UserProfile},
+};
 
 /// What a new account is for.
 #[derive(Clone, Copy, Debug, Enum)]
@@ -30,6 +34,8 @@ pub(super) struct Register {
     first_name: String,
     #[oai(default, validator(max_length = 100))]
     last_name: String,
+    /// What mails are written in; left out: what `Accept-Language` likes best
+    language: Option<LanguageName>,
 }
 
 /// A registration that lacks only the password's hash.
@@ -38,6 +44,7 @@ pub(super) struct Registration {
     account_type: AccountType,
     first_name: String,
     last_name: String,
+    language: Option<Language>,
 }
 
 impl Register {
@@ -51,6 +58,7 @@ impl Register {
                     account_type: self.role.into(),
                     first_name: self.first_name.trim().to_owned(),
                     last_name: self.last_name.trim().to_owned(),
+                    language: self.language.map(Into::into),
                 },
                 password,
             )),
@@ -63,13 +71,17 @@ impl Register {
 }
 
 impl Registration {
-    pub(super) fn with_hash(self, password_hash: String) -> NewAccount {
+    /// `accepted` is the header `Accept-Language`.
+    pub(super) fn with_hash(self, password_hash: String, accepted: Option<&str>) -> NewAccount {
         NewAccount {
             email: self.email,
             password_hash,
             account_type: self.account_type,
             first_name: self.first_name,
             last_name: self.last_name,
+            language: self
+                .language
+                .or_else(|| accepted.and_then(Language::preferred)),
         }
     }
 }

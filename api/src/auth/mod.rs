@@ -8,7 +8,7 @@ use jobboard_shared::{
     auth::{self, Credentials, Exchange, Password, RefreshToken},
     users::{self, Email},
 };
-use poem::web::Data;
+use poem::{Request, http::header, web::Data};
 use poem_openapi::{ApiResponse, OpenApi, payload::Json};
 use secrecy::SecretString;
 use tracing::warn;
@@ -51,10 +51,16 @@ impl AuthApi {
     /// Employers post jobs, freelancers apply for them. A mail asks to confirm the
     /// address. Administrators may close registration: `registration_closed`.
     #[oai(path = "/register", method = "post", operation_id = "register")]
-    async fn register(&self, app: Data<&App>, body: Strict<Register>) -> Result<RegisterResponse> {
+    async fn register(
+        &self,
+        app: Data<&App>,
+        request: &Request,
+        body: Strict<Register>,
+    ) -> Result<RegisterResponse> {
         let (registration, password) = body.0.parse()?;
         users::ensure_registration_open(&mut *app.db.acquire().await?).await?;
-        let new = registration.with_hash(hash(&app, &password).await?);
+        let accepted = request.header(header::ACCEPT_LANGUAGE);
+        let new = registration.with_hash(hash(&app, &password).await?, accepted);
         let mut tx = app.begin().await?;
         let account = users::register(&mut tx, &app.mailed_tokens, &new).await?;
         let tokens = open_session(&app, &mut tx, account.id, account.role, &new.password_hash)

@@ -32,6 +32,8 @@ pub(crate) struct Company {
     benefits: Vec<String>,
     /// Name of the network -> address
     social_media_links: HashMap<String, String>,
+    /// Whom mails on its behalf name as their sender; null: its name
+    mail_sender_name: Option<String>,
     is_verified: bool,
     verified_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
@@ -61,6 +63,7 @@ impl From<companies::Company> for Company {
             culture_description: details.culture_description,
             benefits: details.benefits,
             social_media_links: details.social_media_links.into_iter().collect(),
+            mail_sender_name: details.mail_sender_name,
             is_verified: company.is_verified,
             verified_at: company.verified_at,
             created_at: company.created_at,
@@ -105,6 +108,10 @@ pub(crate) struct CompanyInput {
     /// Name of the network -> address
     #[oai(default)]
     social_media_links: HashMap<String, String>,
+    /// Whom mails on its behalf name as their sender, followed by the board's name;
+    /// null: its name
+    #[oai(validator(min_length = 1, max_length = 100))]
+    mail_sender_name: Option<String>,
 }
 
 impl From<CompanyInput> for CompanyDetails {
@@ -129,6 +136,9 @@ impl From<CompanyInput> for CompanyDetails {
                 .social_media_links
                 .into_iter()
                 .collect::<BTreeMap<_, _>>(),
+            mail_sender_name: input
+                .mail_sender_name
+                .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")),
         }
     }
 }

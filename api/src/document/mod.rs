@@ -5,6 +5,7 @@ mod completion;
 mod components;
 mod examples;
 mod facts;
+mod live;
 mod pages;
 mod postman;
 mod responses;
@@ -24,6 +25,7 @@ pub(crate) fn complete(spec: &str) -> Value {
     completion::complete(&mut document);
     examples::add(&mut document);
     responses::share(&mut document);
+    live::describe(&mut document);
     document
 }
 

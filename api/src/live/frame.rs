@@ -31,7 +31,10 @@ impl Frame {
     pub(super) fn notification(notification: Notification) -> Self {
         Self {
             id: Some(notification.number),
-            event: "notification",
+            event: match notification.kind.as_str() {
+                "message_received" => "message",
+                _ => "notification",
+            },
             notification: Some(notification.id),
             data: NotificationView::from(notification)
                 .to_json()

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use jobboard_shared::{
     auth::{Password, RefreshToken},
+    mail::Language,
     users::{
         Account, AccountChange, AccountType, Email, ProfileChange, Role,
         administration::MadeAccount,
     },
 };
-use poem_openapi::{Enum, Object};
+use poem_openapi::{Enum, Object, types::MaybeUndefined};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -33,6 +34,16 @@ pub(crate) enum AccountTypeName {
     Freelancer,
 }
 
+/// Of mails
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename = "Language", rename_all = "snake_case", remote = "Language")]
+pub(crate) enum LanguageName {
+    En,
+    De,
+    Fr,
+    Es,
+}
+
 /// An account as its owner sees it.
 #[derive(Debug, Object)]
 pub(crate) struct UserProfile {
@@ -45,6 +56,8 @@ pub(crate) struct UserProfile {
     is_active: bool,
     is_verified: bool,
     is_email_verified: bool,
+    /// What mails to the account are written in; null: the board's own language
+    language: Option<LanguageName>,
     last_login: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -62,6 +75,7 @@ impl From<Account> for UserProfile {
             is_active: account.is_active,
             is_verified: account.is_verified,
             is_email_verified: account.is_email_verified,
+            language: account.language.map(Into::into),
             last_login: account.last_login,
             created_at: account.created_at,
             updated_at: account.updated_at,
@@ -79,6 +93,8 @@ pub(super) struct UserProfileReplacement {
     /// Another one has to be confirmed anew
     #[oai(validator(max_length = 254))]
     email: Option<poem_openapi::types::Email>,
+    /// What mails are written in; null: the board's own language; left out: as before
+    language: MaybeUndefined<LanguageName>,
     /// Goes with another email address
     #[oai(validator(max_length = 128))]
     current_password: Option<poem_openapi::types::Password>,
@@ -94,6 +110,8 @@ pub(super) struct UserProfileChange {
     /// Another one has to be confirmed anew
     #[oai(validator(max_length = 254))]
     email: Option<poem_openapi::types::Email>,
+    /// What mails are written in; null: the board's own language; left out: as before
+    language: MaybeUndefined<LanguageName>,
     /// Goes with another email address
     #[oai(validator(max_length = 128))]
     current_password: Option<poem_openapi::types::Password>,
@@ -105,6 +123,7 @@ impl From<UserProfileReplacement> for UserProfileChange {
             first_name: Some(whole.first_name),
             last_name: Some(whole.last_name),
             email: whole.email,
+            language: whole.language,
             current_password: whole.current_password,
         }
     }
@@ -117,6 +136,11 @@ impl UserProfileChange {
             first_name: self.first_name.map(|name| name.trim().to_owned()),
             last_name: self.last_name.map(|name| name.trim().to_owned()),
             email: email.map_err(|error| Problem::invalid(vec![error]))?,
+            language: match self.language {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(language) => Some(Some(language.into())),
+            },
         };
         let password = self.current_password;
         Ok((change, password.map(|password| password.0.into())))

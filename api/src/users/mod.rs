@@ -8,7 +8,10 @@ use poem::web::Data;
 use poem_openapi::{OpenApi, payload::Json};
 
 use self::dto::{UserProfileChange, UserProfileReplacement};
-pub(crate) use self::{administration::AccountsApi, dto::UserProfile};
+pub(crate) use self::{
+    administration::AccountsApi,
+    dto::{LanguageName, UserProfile},
+};
 use crate::{
     App,
     auth::{SignedIn, prove_password},

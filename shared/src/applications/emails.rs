@@ -13,7 +13,9 @@ pub struct MoveFacts {
     pub application_id: Uuid,
     pub job_title: String,
     pub company_name: String,
-    /// Never empty.
+    /// Whom the company's mails name as their sender.
+    pub sender_name: String,
+    /// May be empty.
     pub applicant_name: String,
     /// The status that the move led to.
     pub status: ApplicationStatus,
@@ -31,7 +33,8 @@ pub async fn move_facts(conn: &mut PgConnection, change_id: Uuid) -> Result<Opti
     Ok(sqlx::query_as!(
         MoveFacts,
         r#"select a.id as application_id, j.title as job_title, c.name as company_name,
-                  coalesce(nullif(btrim(f.first_name || ' ' || f.last_name), ''), 'A job seeker')
+                  coalesce(c.mail_sender_name, c.name) as "sender_name!",
+                  coalesce(btrim(f.first_name || ' ' || f.last_name), '')
                       as "applicant_name!",
                   m.to_status as "status: ApplicationStatus",
                   case m.to_status when 'rejected' then a.rejection_reason end as rejection_reason,

@@ -34,12 +34,22 @@ use ApplicationStatus::{
     Accepted, Interviewing, Offered, Pending, Rejected, Reviewing, Shortlisted, Withdrawn,
 };
 
-/// On whose behalf an application is moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// On whose behalf an application is moved, or something is said about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "message_side", rename_all = "snake_case")]
 pub enum Side {
     Applicant,
     /// The job's employer, or an admin in its place.
     Employer,
+}
+
+impl Side {
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Applicant => Self::Employer,
+            Self::Employer => Self::Applicant,
+        }
+    }
 }
 
 impl ApplicationStatus {

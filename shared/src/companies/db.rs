@@ -35,6 +35,7 @@ struct CompanyRow {
     culture_description: Option<String>,
     benefits: Json<Vec<String>>,
     social_media_links: Json<BTreeMap<String, String>>,
+    mail_sender_name: Option<String>,
     is_verified: bool,
     verified_at: Option<chrono::DateTime<chrono::Utc>>,
     created_at: chrono::DateTime<chrono::Utc>,
@@ -64,6 +65,7 @@ impl From<CompanyRow> for Company {
                 culture_description: row.culture_description,
                 benefits: row.benefits.0,
                 social_media_links: row.social_media_links.0,
+                mail_sender_name: row.mail_sender_name,
             },
             is_verified: row.is_verified,
             verified_at: row.verified_at,
@@ -87,7 +89,7 @@ pub async fn find_whole(conn: &mut PgConnection, id_or_slug: &str) -> Result<Com
             office_locations as "office_locations: Json<Vec<String>>", founded_date, employee_count,
             culture_description, benefits as "benefits: Json<Vec<String>>",
             social_media_links as "social_media_links: Json<BTreeMap<String, String>>",
-            is_verified, verified_at, created_at, updated_at
+            mail_sender_name, is_verified, verified_at, created_at, updated_at
         from companies
         where id = $1 or slug = $2
         order by id is not distinct from $1 desc
@@ -158,7 +160,7 @@ pub async fn list(
             office_locations as "office_locations: Json<Vec<String>>", founded_date, employee_count,
             culture_description, benefits as "benefits: Json<Vec<String>>",
             social_media_links as "social_media_links: Json<BTreeMap<String, String>>",
-            is_verified, verified_at, created_at, updated_at
+            mail_sender_name, is_verified, verified_at, created_at, updated_at
         from companies
         where ($1::text is null or normalized_name collate "C" like $1)
             and ($2::boolean is null or is_verified = $2)
@@ -237,8 +239,10 @@ pub async fn insert(
         r#"
         insert into companies (employer_id, slug, name, description, logo_url, cover_image_url, website,
             email, phone, industry, size, headquarters_location, office_locations, founded_date,
-            employee_count, culture_description, benefits, social_media_links)
-        values ($1, $2, btrim($3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            employee_count, culture_description, benefits, social_media_links,
+            mail_sender_name)
+        values ($1, $2, btrim($3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19)
         on conflict do nothing
         returning id
         "#,
@@ -260,6 +264,7 @@ pub async fn insert(
         details.culture_description,
         Json(&details.benefits) as _,
         Json(&details.social_media_links) as _,
+        details.mail_sender_name,
     )
     .fetch_optional(conn)
     .await?;
@@ -303,7 +308,7 @@ pub async fn update(
         update companies set name = btrim($3), description = $4, logo_url = $5, cover_image_url = $6,
             website = $7, email = $8, phone = $9, industry = $10, size = $11, headquarters_location = $12,
             office_locations = $13, founded_date = $14, employee_count = $15, culture_description = $16,
-            benefits = $17, social_media_links = $18
+            benefits = $17, social_media_links = $18, mail_sender_name = $19
         where id = $1 and ($2::uuid is null or role_in_company(id, employer_id, $2) = 'owner')
         "#,
         id,
@@ -324,6 +329,7 @@ pub async fn update(
         details.culture_description,
         Json(&details.benefits) as _,
         Json(&details.social_media_links) as _,
+        details.mail_sender_name,
     )
     .execute(conn)
     .await?;

@@ -53,6 +53,8 @@ pub struct CompanyDetails {
     pub benefits: Vec<String>,
     /// Name of the network -> address.
     pub social_media_links: BTreeMap<String, String>,
+    /// Whom mails on its behalf name as their sender; none: its name.
+    pub mail_sender_name: Option<String>,
 }
 
 /// The place in a list ordered by name.
@@ -121,6 +123,9 @@ impl CompanyDetails {
             let field = format!("social_media_links.{network}");
             rules.required_line(&field, network, 50);
             rules.url(&field, Some(url));
+        }
+        if let Some(name) = &self.mail_sender_name {
+            rules.required_line("mail_sender_name", name, 100);
         }
         rules
     }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     Mail,
-    read::or_default,
+    read::{or_default, secret_of},
     values::{self, Reader},
     variables,
 };
@@ -111,6 +111,8 @@ pub(super) fn mail(r: &mut Reader) -> Mail {
         outbox_dir: outbox_dir.filter(|_| smtp_url.is_none()),
         smtp_url: smtp_url.map(|url| SecretString::from(String::from(url))),
         from: from.unwrap_or_else(|| variables::default_of("JOBBOARD_MAIL_FROM").to_owned()),
+        report_secret: secret_of(r, "JOBBOARD_MAIL_REPORT_SECRET"),
+        templates_dir: r.text("JOBBOARD_MAIL_TEMPLATES").map(PathBuf::from),
         answer_within: or_default(
             r,
             "JOBBOARD_SMTP_TIMEOUT",

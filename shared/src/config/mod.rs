@@ -134,6 +134,10 @@ pub struct Mail {
     pub outbox_dir: Option<PathBuf>,
     /// `Name <address>`.
     pub from: String,
+    /// With which the mail provider reports bounces; absent: it does not.
+    pub report_secret: Option<SecretString>,
+    /// Templates that stand in for those of the program.
+    pub templates_dir: Option<PathBuf>,
     /// What the mail server gets for the mail and the answer to it. Giving up
     /// earlier than it does makes for mails sent twice.
     pub answer_within: Duration,
@@ -329,6 +333,9 @@ impl Config {
         config.redis_timeout = Duration::from_secs(10);
         // Tests say themselves from where they ask.
         config.http.trusted_proxies = vec![IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))];
+        config.mail.report_secret = Some(SecretString::from(
+            "mail report secret of tests, of 32 bytes",
+        ));
         config.outbox_key = Some(SecretString::from("outbox key of tests"));
         config
     }

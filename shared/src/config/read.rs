@@ -174,6 +174,11 @@ fn secret_key(r: &mut Reader) -> Option<SecretString> {
     let name = ["JOBBOARD_SECRET_KEY", "JWT_SECRET_KEY", "SECRET_KEY"]
         .into_iter()
         .find(|name| r.has(name))?;
+    secret_of(r, name)
+}
+
+/// One that nobody guesses.
+pub(super) fn secret_of(r: &mut Reader, name: &'static str) -> Option<SecretString> {
     let secret = r.secret(name)?;
     if EXAMPLE_SECRETS.contains(&secret.expose_secret()) {
         r.refuse(name, "is still the example's");

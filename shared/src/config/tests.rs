@@ -46,6 +46,7 @@ fn every_wrong_value_is_named_at_once_and_none_is_shown() {
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("DATABASE_MAX_CONNECTIONS", "hunter2"),
         ("JOBBOARD_SECRET_KEY", "hunter2"),
+        ("JOBBOARD_MAIL_REPORT_SECRET", "hunter2"),
         ("JOBBOARD_HTTP_ADDR", "hunter2"),
         ("SMTP_URL", "hunter2://x"),
         ("JOBBOARD_QUEUES", "hunter2"),
@@ -60,7 +61,7 @@ fn every_wrong_value_is_named_at_once_and_none_is_shown() {
     assert_eq!(named, values.iter().map(|(name, _)| *name).collect());
     assert_eq!(wrong.0.len(), values.len());
     let text = wrong.to_string();
-    assert!(text.starts_with("the configuration has 11 wrong values:\n  "));
+    assert!(text.starts_with("the configuration has 12 wrong values:\n  "));
     assert!(!text.contains("hunter2"), "{text}");
 }
 
@@ -70,6 +71,10 @@ fn secrets_do_not_show_in_debug_output() {
         ("DATABASE_URL", "postgres://u:hunter2@db/x"),
         ("DATABASE_DIRECT_URL", "postgres://u:hunter2@db/x"),
         ("SECRET_KEY", "hunter2 hunter2 hunter2 hunter2 hunter2"),
+        (
+            "JOBBOARD_MAIL_REPORT_SECRET",
+            "hunter2 hunter2 hunter2 hunter2 hunter2",
+        ),
         ("REDIS_URL", "redis://:hunter2@cache"),
         ("SMTP_URL", "smtp://u:hunter2@mail"),
         ("JOBBOARD_MAIL_FROM", "jobs@example.org"),

@@ -113,6 +113,8 @@ pub const VARIABLES: &[Variable] = &[
     own("SMTP_URL", "", "smtp://user:password@host:port, smtps:// for TLS from the start, ?tls=required for STARTTLS; without it mail is kept in the outbox folder"),
     own("JOBBOARD_OUTBOX_DIR", "", "folder for mail as .eml files; not together with SMTP_URL"),
     own("JOBBOARD_MAIL_FROM", "Job Board <jobboard@example.invalid>", "sender of all mail; needed with SMTP_URL"),
+    own("JOBBOARD_MAIL_TEMPLATES", "", "folder of templates that stand in for those of the program, named as there; checked at start"),
+    own("JOBBOARD_MAIL_REPORT_SECRET", "", "secret with which the mail provider reports bounces and complaints, of 32 bytes or more; no reports are taken without"),
     own("JOBBOARD_SMTP_TIMEOUT", "5m", "how long the mail server may take to answer a mail; giving up earlier than it does makes for mails sent twice"),
     mapped("EMAIL_BACKEND", "SMTP_URL", "the name ends in smtp.EmailBackend (mail is sent) or in another backend's (mail goes to the outbox folder)"),
     mapped("EMAIL_HOST", "SMTP_URL", "host of the mail server"),

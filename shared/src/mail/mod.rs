@@ -3,10 +3,15 @@
 //! What is sent, to whom and whether it was, is the outbox's business
 //! ([`crate::notifications`]); here is how a mail looks and how it leaves.
 
+mod brand;
 mod folder;
+mod language;
+mod markup;
 mod refusal;
 mod render;
+mod samples;
 mod smtp;
+mod sources;
 mod template;
 
 use std::{fmt, path::PathBuf, sync::Arc};
@@ -23,11 +28,19 @@ use lettre::{
 use url::Url;
 use uuid::Uuid;
 
-pub use render::{Recipient, RenderError, Rendered, render};
+pub use brand::Brand;
+pub use language::{Language, UnknownLanguage};
+pub use render::{Frame, Recipient, RenderError, Rendered, Templates, TemplatesError};
+pub use samples::{Sample, samples};
+pub use sources::SourceError;
 pub use template::Template;
 
 use crate::config;
+use markup::one_line;
 use smtp::Smtp;
+
+/// Characters of a sender's name; more are cut.
+const MAX_SENDER: usize = 150;
 
 /// One mail to one person, ready to go.
 #[derive(Clone, Debug)]
@@ -38,6 +51,8 @@ pub struct Email<'a> {
     /// Where the job board is: the right-hand side of the Message-ID.
     pub site: &'a Url,
     pub to: &'a str,
+    /// Beside the operator's address; none: the name that the operator has configured.
+    pub sender_name: Option<&'a str>,
     /// Where mails of this type are stopped with one click (RFC 8058), if they can be.
     pub unsubscribe_url: Option<&'a str>,
     pub content: Rendered,
@@ -77,12 +92,15 @@ pub enum MailerError {
         path: PathBuf,
         error: std::io::Error,
     },
+    #[error(transparent)]
+    Templates(#[from] TemplatesError),
 }
 
 /// Sends mail to an SMTP server or, where none is configured, into a folder.
 #[derive(Clone)]
 pub struct Mailer {
     from: Mailbox,
+    templates: Arc<Templates>,
     transport: Arc<Transport>,
 }
 
@@ -124,8 +142,13 @@ impl Mailer {
         };
         Ok(Self {
             from,
+            templates: Arc::new(Templates::configured(config)?),
             transport: Arc::new(transport),
         })
+    }
+
+    pub fn templates(&self) -> &Arc<Templates> {
+        &self.templates
     }
 
     /// Connects and has sender and recipient accepted: whatever fails here, the
@@ -150,6 +173,10 @@ impl Mailer {
             .parse()
             .map_err(|_| SendError::Permanent("the address is malformed".into()))?;
         let host = email.site.host_str().unwrap_or("localhost");
+        let mut from = self.from.clone();
+        if let Some(name) = email.sender_name {
+            from.name = Some(one_line(name, MAX_SENDER));
+        }
         let mut builder = Message::builder();
         if let Some(url) = email.unsubscribe_url {
             builder = builder
@@ -162,7 +189,7 @@ impl Mailer {
         builder
             .message_id(Some(format!("<{}@{host}>", email.id)))
             .date(email.date.into())
-            .from(self.from.clone())
+            .from(from)
             .to(Mailbox::new(None, to))
             .subject(&email.content.subject)
             // RFC 3834: holiday replies and the like stay away.

@@ -2,8 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-/// What a mail says. Its name is stored in the outbox and names its two files
-/// in `templates/`.
+/// What a mail says. Its name is stored in the outbox and names its
+/// files in `templates/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Template {
     /// To the applicant: the application has arrived.
@@ -16,6 +16,8 @@ pub enum Template {
     ApplicationWithdrawn,
     /// To the employer: the applicant has accepted the offer.
     OfferAccepted,
+    /// To whoever has not read a message of the other side of an application.
+    MessageReceived,
     /// To the employer: the job has expired and is closed.
     JobExpired,
     /// To whoever uploaded the file.
@@ -44,12 +46,13 @@ pub enum Template {
 }
 
 impl Template {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ApplicationConfirmation,
         Self::ApplicationReceived,
         Self::ApplicationStatusChanged,
         Self::ApplicationWithdrawn,
         Self::OfferAccepted,
+        Self::MessageReceived,
         Self::JobExpired,
         Self::ImportFinished,
         Self::PasswordReset,
@@ -71,6 +74,7 @@ impl Template {
             Self::ApplicationStatusChanged => "application_status_changed",
             Self::ApplicationWithdrawn => "application_withdrawn",
             Self::OfferAccepted => "offer_accepted",
+            Self::MessageReceived => "message_received",
             Self::JobExpired => "job_expired",
             Self::ImportFinished => "import_finished",
             Self::PasswordReset => "password_reset",
@@ -94,6 +98,7 @@ impl Template {
     /// |---|---|
     /// | security: confirm an address, reset or changed password, changed address | yes |
     /// | what somebody waits for: applications and their moves, verification | yes |
+    /// | messages: they are on the site | no |
     /// | digests, alerts, reports: the next one, or the site, says it too | no |
     pub const fn repeats_when_unknown(self) -> bool {
         match self {
@@ -108,7 +113,8 @@ impl Template {
             | Self::EmailChanged
             | Self::AccountCreated
             | Self::VerificationDecided => true,
-            Self::JobExpired
+            Self::MessageReceived
+            | Self::JobExpired
             | Self::ImportFinished
             | Self::JobAlert
             | Self::JobDigest

@@ -19,22 +19,44 @@ fn facts(title: &str) -> serde_json::Value {
 fn rendered(template: Template, title: &str) -> Rendered {
     let ana = Recipient {
         first_name: "Ana".into(),
+        language: Language::En,
         unsubscribe_url: None,
     };
-    render(template, &site(), &ana, &facts(title)).unwrap()
+    let (site, settings) = (site(), crate::settings::Settings::default());
+    let frame = Frame {
+        site: &site,
+        brand: &Brand::new(&settings, &site),
+        recipient: &ana,
+    };
+    let templates = Templates::built_in().unwrap();
+    templates.render(template, frame, &facts(title)).unwrap()
+}
+
+fn config(smtp_url: Option<&str>, from: &str) -> config::Mail {
+    config::Mail {
+        smtp_url: smtp_url.map(|url| url.to_owned().into()),
+        outbox_dir: None,
+        from: from.into(),
+        report_secret: None,
+        templates_dir: None,
+        answer_within: Duration::from_secs(60),
+    }
 }
 
 fn wire(content: Rendered, to: &str) -> Result<String, SendError> {
-    let config = config::Mail {
-        smtp_url: Some("smtp://localhost".to_owned().into()),
-        outbox_dir: None,
-        from: "The Job Board <noreply@example.com>".into(),
-        answer_within: Duration::from_secs(60),
-    };
+    wire_from(None, content, to)
+}
+
+fn wire_from(sender_name: Option<&str>, content: Rendered, to: &str) -> Result<String, SendError> {
+    let config = config(
+        Some("smtp://localhost"),
+        "The Job Board <noreply@example.com>",
+    );
     let email = Email {
         id: Uuid::from_u128(7),
         site: &site(),
         to,
+        sender_name,
         unsubscribe_url: None,
         content,
         date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
@@ -101,6 +123,136 @@ fn headers_say_who_what_and_that_a_machine_wrote() {
 }
 
 #[test]
+fn a_sender_name_is_a_name_and_nothing_else() {
+    for (name, from) in [
+        ("Acme via Jobs", "From: \"Acme via Jobs\" <"),
+        ("Acme\r\nBcc: a@example.com\r\n\r\nHello", "From: "),
+        ("\"Bank\" <support@bank.example>, x", "From: "),
+        ("M\u{fc}ller \u{2028}AG", "From: =?utf-8?"),
+    ] {
+        let content = rendered(Template::ApplicationReceived, "Maler");
+        let wire = wire_from(Some(name), content, "boss@example.com").unwrap();
+        let headers = wire.split("\r\n\r\n").next().unwrap();
+        let unfolded = headers.replace("\r\n ", " ");
+        let senders: Vec<_> = unfolded
+            .lines()
+            .filter(|line| line.starts_with("From: "))
+            .collect();
+        let [sender] = senders.as_slice() else {
+            panic!("one sender: {headers}");
+        };
+        assert!(sender.starts_with(from), "{sender}");
+        assert!(sender.ends_with(" <noreply@example.com>"), "{sender}");
+        assert!(
+            !unfolded.lines().any(|line| line.starts_with("Bcc")),
+            "{headers}"
+        );
+    }
+}
+
+/// A folder with one file, and what is said of it at the start.
+fn told_of(file: &str, text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    let config = config::Mail {
+        templates_dir: Some(folder.path().to_owned()),
+        ..config(Some("smtp://localhost"), "a@example.com")
+    };
+    let told = Mailer::new(&config).err().map(|error| error.to_string());
+    told.unwrap_or_default()
+        .replace(&folder.path().display().to_string(), "FOLDER")
+}
+
+#[test]
+fn templates_of_a_folder_are_tried_before_anything_starts() {
+    let right = "{% block subject %}Changed{% endblock %}{% block title %}Changed{% endblock %}\n\
+                 {% block body %}Hi{% endblock %}{% block reason %}You asked.{% endblock %}";
+    assert_eq!(told_of("de/password_changed.txt", right), "");
+    assert_eq!(told_of(".notes", "anything"), "");
+    for (file, text, says) in [
+        (
+            "de/password_changed.txt",
+            "{% block subject %}x{% endblock %}\n\n{% block body %}{{ nme }}{% endblock %}",
+            "FOLDER/de/password_changed.txt, line 3: undefined value",
+        ),
+        (
+            "fr/job_expired.txt",
+            "{% block subject %}x{% endblock %}\n{% if waiting %}",
+            "FOLDER/fr/job_expired.txt, line 2: syntax error",
+        ),
+        (
+            "es/job_expired.txt",
+            "{% block body %}x{% endblock %}",
+            "FOLDER/es/job_expired.txt",
+        ),
+        (
+            "en/job_expired.txt",
+            "{% block subject %} {% endblock %}",
+            "the block `subject` is empty",
+        ),
+        (
+            "layout.html",
+            "<p>{{ words.hullo }}</p>",
+            "FOLDER/layout.html, line 1: undefined value",
+        ),
+        (
+            "de/passwort.txt",
+            right,
+            "FOLDER/de/passwort.txt: there is no such mail template",
+        ),
+        ("it/password_changed.txt", right, "FOLDER/it: "),
+        (
+            "job_expired.txt",
+            right,
+            "FOLDER/job_expired.txt: there is no such mail template",
+        ),
+    ] {
+        let told = told_of(file, text);
+        assert!(told.starts_with("JOBBOARD_MAIL_TEMPLATES: "), "{told}");
+        assert!(told.contains(says), "{told}");
+    }
+}
+
+#[test]
+fn templates_of_a_folder_stand_in_for_those_of_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("en")).unwrap();
+    let words = "{% block subject %}Own: {{ job_title }}{% endblock %}\
+                 {% block title %}Own{% endblock %}{% block body %}{{ job_title }}{% endblock %}\
+                 {% block reason %}Because.{% endblock %}";
+    std::fs::write(folder.path().join("en/job_expired.txt"), words).unwrap();
+    let config = config::Mail {
+        templates_dir: Some(folder.path().to_owned()),
+        ..config(Some("smtp://localhost"), "a@example.com")
+    };
+    let (site, settings) = (site(), crate::settings::Settings::default());
+    let brand = Brand::new(&settings, &site);
+    let templates = Templates::configured(&config).unwrap();
+    let rendered = |language| {
+        let recipient = Recipient {
+            first_name: String::new(),
+            language,
+            unsubscribe_url: None,
+        };
+        let frame = Frame {
+            site: &site,
+            brand: &brand,
+            recipient: &recipient,
+        };
+        let facts = json!({"job_title": "<b>", "company_name": "x", "waiting": 0, "job_id": "y"});
+        templates
+            .render(Template::JobExpired, frame, &facts)
+            .unwrap()
+    };
+    let own = rendered(Language::En);
+    assert_eq!(own.subject, "Own: <b>");
+    assert!(own.html.contains("<p>&lt;b&gt;</p>"), "{}", own.html);
+    assert!(rendered(Language::De).subject.starts_with("Ihre"));
+}
+
+#[test]
 fn an_address_that_is_none_is_refused_for_good() {
     let content = rendered(Template::ApplicationReceived, "Maler");
     let error = wire(content, "boss@example.com\r\nBcc: a@example.com").unwrap_err();
@@ -139,13 +291,7 @@ fn what_is_repeated_when_it_may_have_arrived() {
 
 #[test]
 fn wrong_settings_are_named() {
-    let config = |url: Option<&str>, from: &str| config::Mail {
-        smtp_url: url.map(|url| url.to_owned().into()),
-        outbox_dir: None,
-        from: from.into(),
-        answer_within: Duration::from_secs(60),
-    };
-    let error = |config| Mailer::new(&config).err().map(|error| error.to_string());
+    let error = |config: config::Mail| Mailer::new(&config).err().map(|error| error.to_string());
     let url = "smtp://localhost";
     assert_eq!(error(config(Some(url), "a@example.com")), None);
     for (url, from, says) in [
@@ -165,16 +311,15 @@ fn wrong_settings_are_named() {
 async fn the_folder_holds_one_file_for_one_mail() {
     let folder = tempfile::tempdir().unwrap();
     let config = config::Mail {
-        smtp_url: None,
         outbox_dir: Some(folder.path().join("outbox")),
-        from: "noreply@example.com".into(),
-        answer_within: Duration::from_secs(60),
+        ..config(None, "noreply@example.com")
     };
     let mailer = Mailer::new(&config).unwrap();
     let email = Email {
         id: Uuid::from_u128(7),
         site: &site(),
         to: "boss@example.com",
+        sender_name: None,
         unsubscribe_url: None,
         content: rendered(Template::ApplicationReceived, "Maler"),
         date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),

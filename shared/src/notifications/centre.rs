@@ -56,9 +56,19 @@ pub async fn tell(
     template: Template,
 ) -> Result<()> {
     super::queue_email(conn, event_id, user_id, template).await?;
-    let Some(kind) = Kind::beside(template) else {
-        return Ok(());
-    };
+    match Kind::beside(template) {
+        Some(kind) => note(conn, event_id, user_id, kind).await,
+        None => Ok(()),
+    }
+}
+
+/// The line in the notification centre alone, under the same conditions as [`tell`].
+pub async fn note(
+    conn: &mut PgConnection,
+    event_id: Uuid,
+    user_id: Uuid,
+    kind: Kind,
+) -> Result<()> {
     if let Some(news) = news::of(conn, kind, event_id).await? {
         centre::insert(conn, user_id, event_id, &news).await?;
     }

@@ -45,6 +45,8 @@ pub enum Kind {
     ApplicationWithdrawn,
     /// To the employer: the applicant has accepted the offer.
     OfferAccepted,
+    /// To the other side of an application: a message.
+    MessageReceived,
     /// To the employer: the job has expired and is closed.
     JobExpired,
     /// To whoever uploaded the file.
@@ -66,6 +68,7 @@ impl Kind {
             Self::ApplicationStatusChanged => "application_status_changed",
             Self::ApplicationWithdrawn => "application_withdrawn",
             Self::OfferAccepted => "offer_accepted",
+            Self::MessageReceived => "message_received",
             Self::JobExpired => "job_expired",
             Self::ImportFinished => "import_finished",
             Self::VerificationDecided => "verification_decided",
@@ -82,6 +85,7 @@ impl Kind {
             | Self::ApplicationWithdrawn
             | Self::OfferAccepted => NotificationType::ApplicationStatus,
             Self::RecommendationsReady | Self::JobAlert => NotificationType::JobMatch,
+            Self::MessageReceived => NotificationType::Message,
             Self::JobExpired
             | Self::ImportFinished
             | Self::VerificationDecided
@@ -97,6 +101,7 @@ impl Kind {
             Template::JobDigest => Some(NotificationType::JobMatch),
             Template::EmployerSummary => Some(NotificationType::Summary),
             Template::DeadTasks => Some(NotificationType::System),
+            Template::MessageReceived => Some(NotificationType::Message),
             Template::PasswordReset
             | Template::PasswordChanged
             | Template::EmailVerification
@@ -129,7 +134,9 @@ impl Kind {
             Template::VerificationDecided => Some(Self::VerificationDecided),
             Template::PasswordChanged => Some(Self::PasswordChanged),
             Template::JobAlert => Some(Self::JobAlert),
-            Template::ApplicationConfirmation
+            // Told when it was written, long before its mail.
+            Template::MessageReceived
+            | Template::ApplicationConfirmation
             | Template::JobDigest
             | Template::EmployerSummary
             | Template::DeadTasks

@@ -8,6 +8,7 @@
 //! - `sending`: the mail's content is under way, or a worker died while it was;
 //! - `sent`: accepted;
 //! - `unknown`: perhaps accepted; sent once more if its template repeats;
+//! - `skipped`: not needed any more when its turn came;
 //! - `dead`: refused for good, or given up ([`db::DeadReason`]).
 //!
 //! A row and the task that sends it live together: a row whose task is gone is
@@ -18,6 +19,7 @@ pub mod db;
 mod kind;
 mod news;
 pub mod preferences;
+mod reports;
 pub mod tasks;
 mod unsubscribe;
 
@@ -32,11 +34,12 @@ use db::EmailStatus;
 use tasks::SendEmail;
 
 pub use centre::{
-    Notification, NotificationFilter, count_unread, get, list, read, read_all, remove, tell,
+    Notification, NotificationFilter, count_unread, get, list, note, read, read_all, remove, tell,
     tell_of_recommendations,
 };
 pub use kind::{Kind, NotificationType};
 pub use news::News;
+pub use reports::{MailReport, Taken, Trouble, take as take_report};
 pub use unsubscribe::{Stop, UnsubscribeKey};
 
 /// Promises `user_id` one mail about the event, as part of the caller's

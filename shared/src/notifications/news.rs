@@ -15,6 +15,7 @@ use crate::{
     },
     imports::emails::{FinishedFacts, finished_facts},
     jobs::emails::{ExpiredFacts, expired_facts},
+    messages::emails::{MessageFacts, message_facts},
     verification::emails::{DecisionFacts, decision_facts},
 };
 
@@ -66,6 +67,9 @@ pub(super) async fn of(
         | Kind::OfferAccepted => move_facts(conn, event_id)
             .await?
             .map(|facts| of_move(kind, &facts)),
+        Kind::MessageReceived => message_facts(conn, event_id)
+            .await?
+            .map(|facts| of_message(&facts)),
         Kind::JobExpired => expired_facts(conn, event_id)
             .await?
             .map(|facts| of_expiry(&facts)),
@@ -91,7 +95,11 @@ pub(super) async fn of(
 }
 
 fn of_move(kind: Kind, facts: &MoveFacts) -> News {
-    let (job, company, who) = (&facts.job_title, &facts.company_name, &facts.applicant_name);
+    let (job, company) = (&facts.job_title, &facts.company_name);
+    let who = match facts.applicant_name.as_str() {
+        "" => "A job seeker",
+        name => name,
+    };
     let (title, message) = match kind {
         Kind::ApplicationReceived => (format!("{who} has applied for {job}"), ""),
         Kind::ApplicationWithdrawn => {
@@ -131,6 +139,27 @@ fn status_title(status: ApplicationStatus, job: &str, company: &str) -> String {
             format!("Your application for {job} at {company}")
         }
     }
+}
+
+fn of_message(facts: &MessageFacts) -> News {
+    let who = match (facts.by_applicant, facts.applicant_name.as_str()) {
+        (false, _) => facts.company_name.as_str(),
+        (true, "") => "A job seeker",
+        (true, name) => name,
+    };
+    let id = facts.application_id;
+    News::new(
+        Kind::MessageReceived,
+        format!("{who} has written to you: {}", facts.job_title),
+        &facts.excerpt,
+        json!({
+            "application_id": id,
+            "number": facts.number,
+            "job_title": facts.job_title,
+            "company_name": facts.company_name,
+        }),
+        Some(format!("/api/messages/{id}/messages/")),
+    )
 }
 
 fn of_expiry(facts: &ExpiredFacts) -> News {

@@ -1,8 +1,8 @@
 //! What administrators decide while the system runs.
 //!
 //! A further setting is a field of [`Settings`] with its default, a line of
-//! [`BOUNDS`] where it is a number, and a field in the two objects of
-//! `api/src/admin/settings/dto.rs`.
+//! [`BOUNDS`] where it is a number or of [`TEXTS`] where it is a text, and a field in
+//! the two objects of `api/src/admin/settings/dto.rs`.
 
 pub mod db;
 
@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use crate::{Error, FieldError, Result};
+use crate::{Error, FieldError, Result, rules::Rules};
 
 /// All settings, those that nobody has changed with their defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub struct Settings {
     pub max_alerts: u32,
     /// Mails about job alerts that one account gets in 24 hours.
     pub max_alert_mails_per_day: u32,
+    /// Messages that one account may write in 24 hours.
+    pub max_messages_per_day: u32,
+    /// Minutes after which somebody is mailed about a message that they have not read.
+    pub message_mail_minutes: u32,
     /// Days after its publication that a job without an expiry of its own expires.
     pub default_job_days: u32,
     /// Whether people may create accounts.
@@ -43,6 +47,16 @@ pub struct Settings {
     pub require_verified_employer: bool,
     /// Whether employers post only once they have confirmed their email address.
     pub require_verified_email: bool,
+    /// What the board calls itself in mails; empty: its host.
+    pub brand_name: String,
+    /// Of buttons and links in mails.
+    pub brand_color: String,
+    /// Around the words of a mail.
+    pub brand_background: String,
+    /// Of a picture above the words of a mail; empty: none.
+    pub brand_logo: String,
+    /// Who runs the board, and where, below the words of a mail; may be empty.
+    pub brand_footer: String,
 }
 
 impl Default for Settings {
@@ -55,10 +69,17 @@ impl Default for Settings {
             max_questions_per_job: 20,
             max_alerts: 50,
             max_alert_mails_per_day: 10,
+            max_messages_per_day: 200,
+            message_mail_minutes: 10,
             default_job_days: 60,
             registration_open: true,
             require_verified_employer: false,
             require_verified_email: false,
+            brand_name: String::new(),
+            brand_color: "#1f5f8b".into(),
+            brand_background: "#f3f4f6".into(),
+            brand_logo: String::new(),
+            brand_footer: String::new(),
         }
     }
 }
@@ -72,8 +93,38 @@ pub const BOUNDS: &[(&str, RangeInclusive<u32>)] = &[
     ("max_questions_per_job", 0..=100),
     ("max_alerts", 1..=1_000),
     ("max_alert_mails_per_day", 1..=1_000),
+    ("max_messages_per_day", 1..=10_000),
+    ("message_mail_minutes", 1..=1_440),
     ("default_job_days", 1..=3_650),
 ];
+
+/// What a text may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// At most so many characters, on one line.
+    Line(usize),
+    /// At most so many characters.
+    Lines(usize),
+    /// `#rrggbb`
+    Color,
+    /// The address of something on the web, or nothing.
+    Url,
+}
+
+/// What each text may be.
+pub const TEXTS: &[(&str, Text)] = &[
+    ("brand_name", Text::Line(100)),
+    ("brand_color", Text::Color),
+    ("brand_background", Text::Color),
+    ("brand_logo", Text::Url),
+    ("brand_footer", Text::Lines(500)),
+];
+
+/// `#rrggbb`
+pub fn is_color(text: &str) -> bool {
+    text.strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
 
 /// One change of one setting.
 #[derive(Clone, Debug)]
@@ -164,19 +215,37 @@ fn refusal(known: &Map<String, Value>, key: &str, value: &Value) -> Option<Field
     if value.is_null() {
         return None;
     }
-    match BOUNDS.iter().find(|(name, _)| *name == key) {
-        Some((_, bounds)) => {
-            let fits = value
-                .as_u64()
-                .is_some_and(|n| u32::try_from(n).is_ok_and(|n| bounds.contains(&n)));
-            let (low, high) = (bounds.start(), bounds.end());
-            (!fits).then(|| {
-                let message = format!("must be a whole number between {low} and {high}");
-                FieldError::new(key, "out_of_range", message)
-            })
+    if let Some((_, bounds)) = BOUNDS.iter().find(|(name, _)| *name == key) {
+        let fits = value
+            .as_u64()
+            .is_some_and(|n| u32::try_from(n).is_ok_and(|n| bounds.contains(&n)));
+        let (low, high) = (bounds.start(), bounds.end());
+        let message = format!("must be a whole number between {low} and {high}");
+        return (!fits).then(|| FieldError::new(key, "out_of_range", message));
+    }
+    if let Some((_, text)) = TEXTS.iter().find(|(name, _)| *name == key) {
+        return match value.as_str() {
+            Some(value) => text.refusal(key, value),
+            None => Some(FieldError::new(key, "invalid_type", "must be a text")),
+        };
+    }
+    (present.is_boolean() != value.is_boolean())
+        .then(|| FieldError::new(key, "invalid_type", "must be true or false"))
+}
+
+impl Text {
+    fn refusal(self, key: &str, value: &str) -> Option<FieldError> {
+        let mut rules = Rules::new();
+        match self {
+            Self::Line(most) => rules.line(key, value, most),
+            Self::Lines(most) => rules.text(key, value, most),
+            Self::Color if is_color(value) => {}
+            Self::Color => {
+                rules.refuse(key, "invalid_color", "must be a colour such as #1f5f8b");
+            }
+            Self::Url => rules.url(key, Some(value).filter(|value| !value.is_empty())),
         }
-        None => (present.is_boolean() != value.is_boolean())
-            .then(|| FieldError::new(key, "invalid_type", "must be true or false")),
+        rules.into_errors().pop()
     }
 }
 
@@ -194,16 +263,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_has_bounds_that_hold_its_default() {
-        for (key, value) in object(&Settings::default()) {
+    fn every_number_and_text_has_bounds_that_hold_its_default() {
+        let all = object(&Settings::default());
+        for (key, value) in all.clone() {
             let bounds = BOUNDS.iter().find(|(name, _)| *name == key);
             match value.as_u64() {
                 Some(number) => {
                     let (_, bounds) = bounds.unwrap_or_else(|| panic!("{key} has no bounds"));
                     assert!(bounds.contains(&u32::try_from(number).unwrap()), "{key}");
                 }
-                None => assert!(value.is_boolean() && bounds.is_none(), "{key}"),
+                None => assert!(bounds.is_none(), "{key}"),
             }
+            let is_text = TEXTS.iter().any(|(name, _)| *name == key);
+            assert_eq!(value.is_string(), is_text, "{key}");
+            assert!(refusal(&all, &key, &value).is_none(), "{key}");
         }
     }
 
@@ -217,6 +290,14 @@ mod tests {
             ("max_saved_jobs", json!(1.5)),
             ("max_saved_jobs", json!("7")),
             ("registration_open", json!(1)),
+            ("brand_name", json!("Good\nJobs")),
+            ("brand_name", json!(7)),
+            ("brand_name", json!("x".repeat(101))),
+            ("brand_color", json!("red")),
+            ("brand_color", json!("#12345g")),
+            ("brand_color", json!("")),
+            ("brand_logo", json!("javascript:alert(1)")),
+            ("brand_footer", json!("x".repeat(501))),
         ] {
             assert_eq!(defaults.with(key, value.clone()), None, "{key} {value}");
         }

@@ -45,6 +45,7 @@ pub async fn create(
                 account_type,
                 first_name: made.first_name,
                 last_name: made.last_name,
+                language: None,
             };
             db::insert(conn, &new).await?
         }

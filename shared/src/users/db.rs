@@ -7,19 +7,21 @@ use super::{Account, AccountChange, AccountFilter, AccountType, Email, NewAccoun
 use crate::{
     Error, Result,
     database::escape_like,
+    mail::Language,
     pagination::{Paging, Slice, Start, TimeCursor},
 };
 
 /// Creates an account and the profile of its kind. Belongs in a transaction.
 pub async fn insert(conn: &mut PgConnection, new: &NewAccount) -> Result<Account> {
     let id = sqlx::query_scalar!(
-        "insert into users (email, password_hash, role, account_type)
-         values ($1, $2, $3, $4)
+        "insert into users (email, password_hash, role, account_type, language)
+         values ($1, $2, $3, $4, $5)
          returning id",
         new.email.as_str(),
         new.password_hash,
         Role::from(new.account_type) as Role,
         new.account_type as AccountType,
+        new.language.map(Language::name),
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -76,6 +78,7 @@ pub async fn get(conn: &mut PgConnection, user_id: Uuid) -> Result<Account> {
              coalesce(e.first_name, f.first_name, '') as "first_name!",
              coalesce(e.last_name, f.last_name, '') as "last_name!",
              u.is_active, u.is_verified, u.is_email_verified,
+             u.language as "language: Language",
              u.last_login, u.created_at, u.updated_at
            from users u
            left join employer_profiles e on e.user_id = u.id
@@ -114,6 +117,22 @@ pub async fn rename(
     .fetch_one(conn)
     .await?;
     Ok(changed)
+}
+
+/// Has mails written in this language; none: in the board's own.
+pub async fn set_language(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    language: Option<Language>,
+) -> Result<()> {
+    sqlx::query!(
+        "update users set language = $2 where id = $1 and language is distinct from $2",
+        user_id,
+        language.map(Language::name),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Keeps all others from changing the account until the transaction ends; false,
@@ -170,6 +189,7 @@ pub async fn list(
              coalesce(e.first_name, f.first_name, '') as "first_name!",
              coalesce(e.last_name, f.last_name, '') as "last_name!",
              u.is_active, u.is_verified, u.is_email_verified,
+             u.language as "language: Language",
              u.last_login, u.created_at, u.updated_at
            from users u
            left join employer_profiles e on e.user_id = u.id

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     Error, FieldError, Result,
     auth::{MailedTokenKey, Occasion, recovery},
+    mail::Language,
     rules::Rules,
     settings,
 };
@@ -113,6 +114,8 @@ pub struct Account {
     pub is_active: bool,
     pub is_verified: bool,
     pub is_email_verified: bool,
+    /// What mails are written in; none: in the board's own language.
+    pub language: Option<Language>,
     pub last_login: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -127,6 +130,8 @@ pub struct NewAccount {
     pub account_type: AccountType,
     pub first_name: String,
     pub last_name: String,
+    /// What mails are written in; none: in the board's own language.
+    pub language: Option<Language>,
 }
 
 /// Refuses new accounts while administrators have closed registration.
@@ -167,6 +172,8 @@ pub struct ProfileChange {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub email: Option<Email>,
+    /// An inner none: the board's own.
+    pub language: Option<Option<Language>>,
 }
 
 /// Creates an account, and mails it to have its address confirmed.
@@ -199,6 +206,9 @@ pub async fn change_profile(
         && !db::rename(conn, user_id, first_name, last_name).await?
     {
         return Err(Error::conflict("no_profile", "this account has no profile"));
+    }
+    if let Some(language) = change.language {
+        db::set_language(conn, user_id, language).await?;
     }
     db::get(conn, user_id).await
 }

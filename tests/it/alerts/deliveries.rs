@@ -113,14 +113,14 @@ async fn digests_come_at_the_local_hour_on_both_sides_of_a_clock_change() {
             daily,
             "2027-03-27T06:59:59Z",
             "2027-03-27T07:00:00+00:00",
-            "1 new job for you: Painter 0",
+            "A new job for you: Painter 0",
         ),
         (
             Some("Painter 1"),
             daily,
             "2027-03-28T05:59:59Z",
             "2027-03-28T06:00:00+00:00",
-            "1 new job for you: Painter 1",
+            "A new job for you: Painter 1",
         ),
         // New York has been on summer time for two weeks.
         (
@@ -135,7 +135,7 @@ async fn digests_come_at_the_local_hour_on_both_sides_of_a_clock_change() {
             daily,
             "2027-03-29T05:59:59Z",
             "2027-03-29T06:00:00+00:00",
-            "1 new job for you: Painter 2",
+            "A new job for you: Painter 2",
         ),
     ] {
         if let Some(title) = new {
@@ -239,7 +239,7 @@ async fn the_link_of_an_alert_pauses_it_alone_and_what_is_queued_of_it() {
     let links: Vec<_> = mails[0]
         .text
         .lines()
-        .filter_map(|line| line.strip_prefix("To stop this alert: "))
+        .filter_map(|line| line.strip_prefix("Stop this alert: "))
         .map(|url| path_of(&app, url))
         .collect();
     let [stop_one, stop_other] = links.as_slice() else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jobboard_shared::{config::Config, metrics::Metrics};
+use jobboard_shared::{config::Config, mail::Templates, metrics::Metrics};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -28,7 +28,9 @@ impl Replica {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let metrics = Metrics::default();
         let config = Arc::new(config);
-        let other = jobboard_api::App::new(app.db.clone(), app.clock.clone(), config, &metrics);
+        let mails = Arc::new(Templates::built_in().unwrap());
+        let (db, clock) = (app.db.clone(), app.clock.clone());
+        let other = jobboard_api::App::new(db, clock, config, mails, &metrics);
         let running = CancellationToken::new();
         tokio::spawn(jobboard_api::serve(listener, other, running.clone()));
         Self {

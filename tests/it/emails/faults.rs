@@ -170,6 +170,12 @@ async fn after_an_outage_every_mail_arrives_once() {
     let _worker = WorkerProcess::start(&app);
     for _ in 0..3 {
         skip_backoffs(&app, "all were tried in vain", AN_HOUR).await;
+        for mail in outbox(&app).await {
+            assert_eq!(mail.status, "pending", "{mail:?}");
+        }
+        let marked = "select count(*) from notifications where is_email_sent";
+        let marked: i64 = sqlx::query_scalar(marked).fetch_one(&app.db).await.unwrap();
+        assert_eq!(marked, 0);
     }
     let server = SmtpServer::start_at(&address).await;
     skip_backoffs(&app, "those tried last wait too", A_DAY).await;

@@ -1,17 +1,47 @@
 //! Which mails go out, to whom, and how often.
 
 mod faults;
+mod looks;
 mod operator;
+mod reports;
+mod senders;
 mod smtp;
 mod suppressions;
 mod words;
 
-use jobboard_shared::{mail::Template, notifications::tasks::SendEmail, queue};
+use jobboard_shared::{
+    mail::{Brand, Frame, Language, Recipient, Rendered, Sample, Template, Templates},
+    notifications::{Kind, tasks::SendEmail},
+    queue,
+    settings::Settings,
+};
 use serde_json::json;
 use sqlx::FromRow;
+use url::Url;
 use uuid::Uuid;
 
 use crate::{applications::Board, support::TestApp};
+
+/// A mail as a board of our own style sends it to somebody who can stop such mails.
+fn rendered(template: Template, language: Language, sample: &Sample) -> Rendered {
+    let site: Url = "https://jobs.example.com/".parse().unwrap();
+    let recipient = Recipient {
+        first_name: "Ana".into(),
+        language,
+        unsubscribe_url: Kind::of_mail(template)
+            .map(|_| "https://jobs.example.com/unsubscribe/?token=abc".to_owned()),
+    };
+    let brand = Brand::new(&Settings::default(), &site);
+    let frame = Frame {
+        site: &site,
+        brand: &brand,
+        recipient: &recipient,
+    };
+    Templates::built_in()
+        .unwrap()
+        .render(template, frame, &sample.facts)
+        .unwrap_or_else(|error| panic!("{} in {language}: {error:?}", sample.name))
+}
 
 /// What the outbox says of a mail.
 #[derive(Debug, FromRow, PartialEq, Eq)]
@@ -155,7 +185,7 @@ async fn a_move_is_told_to_the_side_that_did_not_make_it() {
         offered.subject
     );
     assert!(
-        offered.text.lines().any(|line| line == "Start <Monday>?"),
+        offered.text.lines().any(|line| line == "> Start <Monday>?"),
         "{}",
         offered.text
     );

@@ -69,6 +69,7 @@ impl TestApp {
         let db = database.pool.clone();
         let clock = Clock::synchronized(&db).await.expect("clock");
         let mailer = Mailer::new(&config.mail).expect("mailer");
+        let mails = Arc::clone(mailer.templates());
         let metrics = Metrics::default();
         let worker = Context {
             db: db.clone(),
@@ -81,7 +82,13 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("address"));
         let shutdown = CancellationToken::new();
-        let app = jobboard_api::App::new(db.clone(), clock.clone(), Arc::clone(&config), &metrics);
+        let app = jobboard_api::App::new(
+            db.clone(),
+            clock.clone(),
+            Arc::clone(&config),
+            mails,
+            &metrics,
+        );
         tokio::spawn(jobboard_api::serve(listener, app, shutdown.clone()));
         Self {
             db,

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -121,6 +122,28 @@ impl Browser {
         self.ask("Page.navigate", json!({"url": address})).await;
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
             .await;
+    }
+
+    /// From now on as on a screen of this width.
+    pub(crate) async fn as_wide_as(&mut self, width: u32) {
+        let screen = json!({"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": true});
+        self.ask("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// From now on as somebody who prefers dark pages, or light ones.
+    pub(crate) async fn prefer_dark(&mut self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let feature = json!({"name": "prefers-color-scheme", "value": value});
+        self.ask("Emulation.setEmulatedMedia", json!({"features": [feature]}))
+            .await;
+    }
+
+    /// The whole page, as PNG.
+    pub(crate) async fn picture(&mut self) -> Vec<u8> {
+        let whole = json!({"format": "png", "captureBeyondViewport": true});
+        let answer = self.ask("Page.captureScreenshot", whole).await;
+        let data = answer["data"].as_str().expect("a picture");
+        STANDARD.decode(data).expect("base64")
     }
 
     /// What an expression comes to; null while a page is being left.

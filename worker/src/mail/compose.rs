@@ -9,12 +9,14 @@ use jobboard_shared::{
     },
     imports::emails::finished_facts,
     jobs::emails::expired_facts,
-    mail::{Recipient, RenderError, Rendered, Template, render},
+    mail::{Brand, Frame, Recipient, RenderError, Rendered, Template, Templates},
+    messages::emails::unread_facts,
     notifications::{
         Kind, Stop, UnsubscribeKey,
         db::{self, OutboxEmail},
         preferences,
     },
+    settings,
     summaries::emails::summary_facts,
     verification::emails::decision_facts,
     warnings::emails::dead_tasks_facts,
@@ -28,15 +30,15 @@ use crate::Context;
 pub(super) enum Composed {
     Ready {
         address: String,
+        sender_name: Option<String>,
         unsubscribe_url: Option<String>,
         content: Rendered,
     },
     /// The account takes no mail, or the event is gone.
     Gone,
-    /// The address is known to be none.
-    Suppressed,
-    /// The account wants no such mails, by now.
-    Unwanted,
+    /// Why nobody needs it any more: unsubscribed from, read meanwhile, or to an address
+    /// that is none.
+    Unneeded(&'static str),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,21 +71,33 @@ pub(super) async fn compose(
             Some(former) => former.as_str().to_owned(),
             None => return Ok(Composed::Gone),
         },
-        _ if suppressed => return Ok(Composed::Suppressed),
+        _ if suppressed => return Ok(Composed::Unneeded("the address is suppressed")),
         _ => address,
     };
     if let Some(kind) = Kind::of_mail(template) {
         if !preferences::wants_mail(conn, email.user_id, kind).await? {
-            return Ok(Composed::Unwanted);
+            return Ok(Composed::Unneeded("the account wants no such mails"));
         }
         recipient.unsubscribe_url = Some(link(ctx, Stop::Mails(email.user_id, kind)));
     }
-    let content = words(conn, ctx, email, template, &recipient).await?;
-    Ok(content.map_or(Composed::Gone, |content| Composed::Ready {
+    let brand = Brand::new(&settings::load(conn).await?, &ctx.config.http.public_url);
+    let words = words(conn, ctx, email, template, &brand, &recipient).await?;
+    let without = match template {
+        Template::MessageReceived => Composed::Unneeded("the messages were read meanwhile"),
+        _ => Composed::Gone,
+    };
+    Ok(words.map_or(without, |words| Composed::Ready {
         address,
+        sender_name: brand.sender(words.company.as_deref()),
         unsubscribe_url: recipient.unsubscribe_url,
-        content,
+        content: words.content,
     }))
+}
+
+struct Words {
+    content: Rendered,
+    /// The company on whose behalf the board writes.
+    company: Option<String>,
 }
 
 async fn words(
@@ -91,47 +105,75 @@ async fn words(
     ctx: &Context,
     email: &OutboxEmail,
     template: Template,
+    brand: &Brand,
     recipient: &Recipient,
-) -> Result<Option<Rendered>, ComposeError> {
-    let site = &ctx.config.http.public_url;
-    let rendered = match template {
-        Template::ApplicationConfirmation
-        | Template::ApplicationReceived
-        | Template::ApplicationStatusChanged
+) -> Result<Option<Words>, ComposeError> {
+    let frame = Frame {
+        site: &ctx.config.http.public_url,
+        brand,
+        recipient,
+    };
+    let pen = Pen {
+        templates: ctx.mailer.templates(),
+        template,
+        frame,
+    };
+    let id = email.event_id;
+    Ok(match template {
+        Template::ApplicationConfirmation | Template::ApplicationStatusChanged => pen
+            .write(move_facts(conn, id).await?, |facts| {
+                Some(facts.sender_name.clone())
+            })?,
+        Template::ApplicationReceived
         | Template::ApplicationWithdrawn
-        | Template::OfferAccepted => move_facts(conn, email.event_id)
-            .await?
-            .map(|facts| render(template, site, recipient, &facts)),
-        Template::JobExpired => expired_facts(conn, email.event_id)
-            .await?
-            .map(|facts| render(template, site, recipient, &facts)),
-        Template::ImportFinished => finished_facts(conn, email.event_id)
-            .await?
-            .map(|facts| render(template, site, recipient, &facts)),
+        | Template::OfferAccepted => pen.write(move_facts(conn, id).await?, |_| None)?,
+        Template::MessageReceived => pen
+            .write(unread_facts(conn, id, email.user_id).await?, |facts| {
+                (!facts.by_applicant).then(|| facts.sender_name.clone())
+            })?,
+        Template::JobExpired => pen.write(expired_facts(conn, id).await?, |_| None)?,
+        Template::ImportFinished => pen.write(finished_facts(conn, id).await?, |_| None)?,
         Template::PasswordReset | Template::AccountCreated | Template::EmailVerification => {
             let key = MailedTokenKey::new(&ctx.config.auth.secret_key);
-            token_facts(conn, &key, email.event_id)
-                .await?
-                .map(|facts| render(template, site, recipient, &facts))
+            pen.write(token_facts(conn, &key, id).await?, |_| None)?
         }
         Template::PasswordChanged | Template::EmailChanged => {
-            Some(render(template, site, recipient, &NoFacts {}))
+            pen.write(Some(NoFacts {}), |_| None)?
         }
-        Template::JobAlert | Template::JobDigest => delivery_facts(conn, email.event_id)
-            .await?
-            .map(|facts| facts.with_links(|alert_id| link(ctx, Stop::Alert(alert_id))))
-            .map(|facts| render(template, site, recipient, &facts)),
-        Template::EmployerSummary => summary_facts(conn, email.event_id)
-            .await?
-            .map(|facts| render(template, site, recipient, &facts)),
-        Template::DeadTasks => dead_tasks_facts(conn, email.event_id)
-            .await?
-            .map(|facts| render(template, site, recipient, &facts)),
-        Template::VerificationDecided => decision_facts(conn, email.event_id)
-            .await?
-            .map(|facts| render(template, site, recipient, &facts)),
-    };
-    Ok(rendered.transpose()?)
+        Template::JobAlert | Template::JobDigest => {
+            let facts = delivery_facts(conn, id).await?;
+            let facts =
+                facts.map(|facts| facts.with_links(|alert_id| link(ctx, Stop::Alert(alert_id))));
+            pen.write(facts, |_| None)?
+        }
+        Template::EmployerSummary => pen.write(summary_facts(conn, id).await?, |_| None)?,
+        Template::DeadTasks => pen.write(dead_tasks_facts(conn, id).await?, |_| None)?,
+        Template::VerificationDecided => pen.write(decision_facts(conn, id).await?, |_| None)?,
+    })
+}
+
+/// Writes one mail.
+struct Pen<'a> {
+    templates: &'a Templates,
+    template: Template,
+    frame: Frame<'a>,
+}
+
+impl Pen<'_> {
+    /// Nothing where the event is gone.
+    fn write<F: Serialize>(
+        &self,
+        facts: Option<F>,
+        company: impl FnOnce(&F) -> Option<String>,
+    ) -> Result<Option<Words>, RenderError> {
+        let Some(facts) = facts else {
+            return Ok(None);
+        };
+        Ok(Some(Words {
+            content: self.templates.render(self.template, self.frame, &facts)?,
+            company: company(&facts),
+        }))
+    }
 }
 
 /// Where it is stopped without signing in.

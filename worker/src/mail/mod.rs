@@ -60,23 +60,19 @@ pub async fn send(ctx: Context, task: SendEmail, lease: Lease) -> TaskResult {
     };
     let composed = compose(&mut conn, &ctx, &email, template).await;
     drop(conn);
-    let (address, unsubscribe_url, content) = match composed {
+    let (address, sender_name, unsubscribe_url, content) = match composed {
         Ok(Composed::Ready {
             address,
+            sender_name,
             unsubscribe_url,
             content,
-        }) => (address, unsubscribe_url, content),
+        }) => (address, sender_name, unsubscribe_url, content),
         Ok(Composed::Gone) => {
             let ending = Ending::Dead(DeadReason::Gone, "the account or the event is gone".into());
             return attempt.end(Stage::NotAsked, &ending).await;
         }
-        Ok(Composed::Suppressed) => {
-            let ending = Ending::Dead(DeadReason::Suppressed, "the address is suppressed".into());
-            return attempt.end(Stage::NotAsked, &ending).await;
-        }
-        Ok(Composed::Unwanted) => {
-            let error = "unsubscribed: the account wants no such mails".into();
-            let ending = Ending::Dead(DeadReason::Suppressed, error);
+        Ok(Composed::Unneeded(why)) => {
+            let ending = Ending::Skipped(why.into());
             return attempt.end(Stage::NotAsked, &ending).await;
         }
         Err(ComposeError::Database(error)) => return Err(error.into()),
@@ -90,6 +86,7 @@ pub async fn send(ctx: Context, task: SendEmail, lease: Lease) -> TaskResult {
         id: email.id,
         site: &ctx.config.http.public_url,
         to: &address,
+        sender_name: sender_name.as_deref(),
         unsubscribe_url: unsubscribe_url.as_deref(),
         content,
         date: ctx.clock.now(),
@@ -136,7 +133,8 @@ const FORGOTTEN_AT_ONCE: i64 = 10_000;
 pub(crate) async fn forget_old(ctx: Context, _: ForgetOldMails, _: Lease) -> TaskResult {
     let mut conn = ctx.db.acquire().await?;
     let forgotten = db::forget_old(&mut conn, KEEP_MAILS, FORGOTTEN_AT_ONCE).await?;
-    tracing::debug!(forgotten, "old mails forgotten");
+    let reports = db::forget_old_reports(&mut conn, KEEP_MAILS, FORGOTTEN_AT_ONCE).await?;
+    tracing::debug!(forgotten, reports, "old mails forgotten");
     Ok(())
 }
 
@@ -155,7 +153,7 @@ fn standing(email: &OutboxEmail, template: Template) -> Standing {
     let brought_back = email.dead_reason.is_some_and(DeadReason::is_of_task);
     let doubts = match email.status {
         _ if email.is_of_another_task => return Standing::Settled,
-        EmailStatus::Sent => return Standing::Settled,
+        EmailStatus::Sent | EmailStatus::Skipped => return Standing::Settled,
         EmailStatus::Dead if !brought_back => return Standing::Settled,
         EmailStatus::Pending | EmailStatus::Dead => email.doubtful_deliveries,
         EmailStatus::Sending | EmailStatus::Unknown => email.doubtful_deliveries + 1,

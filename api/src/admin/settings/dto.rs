@@ -26,6 +26,10 @@ pub(super) struct SystemSettings {
     max_alerts: u32,
     /// Mails about job alerts that one account gets in 24 hours
     max_alert_mails_per_day: u32,
+    /// Messages that one account may write in 24 hours
+    max_messages_per_day: u32,
+    /// Minutes after which somebody is mailed about a message that they have not read
+    message_mail_minutes: u32,
     /// Days after its publication that a job without an expiry of its own expires
     default_job_days: u32,
     /// Whether people may create accounts
@@ -34,6 +38,16 @@ pub(super) struct SystemSettings {
     require_verified_employer: bool,
     /// Whether employers post only once they have confirmed their email address
     require_verified_email: bool,
+    /// What the board calls itself in mails; empty: its host
+    brand_name: String,
+    /// Of buttons and links in mails: `#rrggbb`
+    brand_color: String,
+    /// Around the words of a mail: `#rrggbb`
+    brand_background: String,
+    /// The address of a picture above the words of a mail; empty: none
+    brand_logo: String,
+    /// Who runs the board, and where, below the words of a mail; may be empty
+    brand_footer: String,
 }
 
 impl From<Settings> for SystemSettings {
@@ -46,10 +60,17 @@ impl From<Settings> for SystemSettings {
             max_questions_per_job: settings.max_questions_per_job,
             max_alerts: settings.max_alerts,
             max_alert_mails_per_day: settings.max_alert_mails_per_day,
+            max_messages_per_day: settings.max_messages_per_day,
+            message_mail_minutes: settings.message_mail_minutes,
             default_job_days: settings.default_job_days,
             registration_open: settings.registration_open,
             require_verified_employer: settings.require_verified_employer,
             require_verified_email: settings.require_verified_email,
+            brand_name: settings.brand_name,
+            brand_color: settings.brand_color,
+            brand_background: settings.brand_background,
+            brand_logo: settings.brand_logo,
+            brand_footer: settings.brand_footer,
         }
     }
 }
@@ -71,11 +92,25 @@ pub(super) struct SystemSettingsPatch {
     max_alerts: MaybeUndefined<u32>,
     #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
     max_alert_mails_per_day: MaybeUndefined<u32>,
+    #[oai(validator(minimum(value = "1"), maximum(value = "10000")))]
+    max_messages_per_day: MaybeUndefined<u32>,
+    #[oai(validator(minimum(value = "1"), maximum(value = "1440")))]
+    message_mail_minutes: MaybeUndefined<u32>,
     #[oai(validator(minimum(value = "1"), maximum(value = "3650")))]
     default_job_days: MaybeUndefined<u32>,
     registration_open: MaybeUndefined<bool>,
     require_verified_employer: MaybeUndefined<bool>,
     require_verified_email: MaybeUndefined<bool>,
+    #[oai(validator(max_length = 100))]
+    brand_name: MaybeUndefined<String>,
+    #[oai(validator(pattern = "^#[0-9a-fA-F]{6}$"))]
+    brand_color: MaybeUndefined<String>,
+    #[oai(validator(pattern = "^#[0-9a-fA-F]{6}$"))]
+    brand_background: MaybeUndefined<String>,
+    #[oai(validator(max_length = 2000, pattern = "^$|^[Hh][Tt][Tt][Pp][Ss]?://[^/]"))]
+    brand_logo: MaybeUndefined<String>,
+    #[oai(validator(max_length = 500))]
+    brand_footer: MaybeUndefined<String>,
 }
 
 impl SystemSettingsPatch {

@@ -5,6 +5,7 @@ mod analytics;
 mod fleet;
 mod mails;
 mod plots;
+mod previews;
 mod queues;
 mod recommendations;
 mod searches;
@@ -45,7 +46,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     HeaderValue::from_str(&format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+         frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         hash(STYLE),
         hash(SCRIPT),
     ))
@@ -63,6 +64,9 @@ pub(super) fn add_to(route: Route) -> Route {
         .at("/admin/analytics", get(analytics::page))
         .at("/admin/recommendations", get(recommendations::page))
         .at("/admin/searches", get(searches::page))
+        .at("/admin/mails", get(previews::list))
+        .at("/admin/mails/:name", get(previews::show))
+        .at("/admin/mails/:name/content", get(previews::content))
         .at("/admin/tasks", get(queues::page))
         .at("/admin/tasks/live", get(queues::live))
         .at("/admin/tasks/queues/:queue/:act", post(queues::act))
@@ -82,7 +86,7 @@ pub(super) fn add_to(route: Route) -> Route {
         .at("/admin/tasks/:id/:act", post(tasks::act))
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 16] = [
+pub(super) const TEMPLATES: [(&str, &str); 18] = [
     ("admin/analytics.html", include_str!("analytics.html")),
     ("admin/layout.html", include_str!("layout.html")),
     ("admin/login.html", include_str!("login.html")),
@@ -100,6 +104,8 @@ pub(super) const TEMPLATES: [(&str, &str); 16] = [
     ),
     ("admin/mails.html", include_str!("mails.html")),
     ("admin/searches.html", include_str!("searches.html")),
+    ("admin/previews.html", include_str!("previews.html")),
+    ("admin/preview.html", include_str!("preview.html")),
     ("admin/suppressions.html", include_str!("suppressions.html")),
     ("admin/macros.html", include_str!("macros.html")),
 ];

@@ -120,7 +120,7 @@ pub async fn mark_recommendations(
 }
 
 /// The asker as two conditions: the applicant's user, the job's employer.
-fn owners(asker: Asker) -> (Option<Uuid>, Option<Uuid>) {
+pub(crate) fn owners(asker: Asker) -> (Option<Uuid>, Option<Uuid>) {
     match asker {
         Asker::Applicant { user_id } => (Some(user_id), None),
         Asker::Employer { profile_id, .. } => (None, Some(profile_id)),

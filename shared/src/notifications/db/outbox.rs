@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    mail::{Recipient, Template},
+    mail::{Language, Recipient, Template},
     notifications::{Kind, NotificationType},
     queue::TaskId,
 };
@@ -54,6 +54,8 @@ pub enum EmailStatus {
     Sent,
     Unknown,
     Dead,
+    /// Nobody needed it any more when its turn came.
+    Skipped,
 }
 
 impl EmailStatus {
@@ -64,6 +66,7 @@ impl EmailStatus {
             Self::Sent => "sent",
             Self::Unknown => "unknown",
             Self::Dead => "dead",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -76,7 +79,7 @@ pub enum DeadReason {
     Refused,
     /// The server knows no such mailbox; the address was suppressed.
     NoMailbox,
-    /// The address was suppressed before, or the account wants no such mails.
+    /// The address was suppressed before. Such mails end as skipped now.
     Suppressed,
     /// The account or the event.
     Gone,
@@ -178,6 +181,8 @@ pub enum Ending {
     Pending(String),
     Unknown(String),
     Dead(DeadReason, String),
+    /// Nobody needs it any more.
+    Skipped(String),
 }
 
 impl Ending {
@@ -186,6 +191,7 @@ impl Ending {
             Self::Sent => (EmailStatus::Sent, None, None),
             Self::Pending(error) => (EmailStatus::Pending, None, Some(error)),
             Self::Unknown(error) => (EmailStatus::Unknown, None, Some(error)),
+            Self::Skipped(why) => (EmailStatus::Skipped, None, Some(why)),
             Self::Dead(reason, error) => (EmailStatus::Dead, Some(reason.name()), Some(error)),
         }
     }
@@ -266,6 +272,7 @@ pub async fn recipient(
 ) -> Result<Option<(String, Recipient, bool)>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select u.email, coalesce(e.first_name, f.first_name, '') as "first_name!",
+                  u.language as "language: Language",
                   exists (select from email_suppressions s
                           where s.user_id = u.id
                             and s.address_digest = sha256(convert_to(u.email, 'UTF8')))
@@ -281,6 +288,7 @@ pub async fn recipient(
     Ok(row.map(|row| {
         let recipient = Recipient {
             first_name: row.first_name,
+            language: row.language.unwrap_or_default(),
             unsubscribe_url: None,
         };
         (row.email, recipient, row.suppressed)

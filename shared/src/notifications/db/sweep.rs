@@ -84,7 +84,7 @@ pub async fn forget_old(
              where id < (select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0')
                                  || repeat('0', 20))::uuid from oldest_kept)
                and created_at < (select at from oldest_kept)
-               and status in ('sent', 'unknown', 'dead')
+               and status in ('sent', 'unknown', 'dead', 'skipped')
              order by id limit $2)",
         age.as_secs_f64(),
         most,

@@ -2,6 +2,7 @@
 
 mod browser;
 mod contents;
+mod previews;
 mod sessions;
 
 use reqwest::{Method, redirect::Policy};

@@ -24,6 +24,9 @@ async fn only_administrators_come_in() {
         "/admin/tasks/schedule/",
         "/admin/tasks/batches/",
         "/admin/tasks/mails/",
+        "/admin/mails/",
+        "/admin/mails/job_expired_1/",
+        "/admin/mails/job_expired_1/content/",
         "/admin/tasks/suppressions/",
         "/admin/tasks/1/",
     ] {

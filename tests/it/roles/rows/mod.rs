@@ -10,6 +10,7 @@ mod exports;
 mod freelancers;
 mod health;
 mod jobs;
+mod messages;
 mod notifications;
 mod saved_jobs;
 mod tasks;
@@ -28,6 +29,7 @@ pub(super) fn all() -> Vec<Row> {
         freelancers::rows(),
         health::rows(),
         jobs::rows(),
+        messages::rows(),
         notifications::rows(),
         saved_jobs::rows(),
         tasks::rows(),

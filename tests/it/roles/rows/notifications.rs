@@ -29,6 +29,10 @@ const OWN: &str = "401 200/404 200/404 200/404 200/404";
 pub(super) fn rows() -> Vec<Row> {
     vec![
         plain("create_live_ticket", "401 201 201 201 201"),
+        // Without the upgrade; with it see `live::tickets`.
+        row("open_live_socket", "400 400 400 400 400", |_| async {
+            Ask::default().query("ticket=x")
+        }),
         plain("get_notification_preferences", "401 200 200 200 200"),
         row(
             "replace_notification_preferences",
@@ -43,6 +47,12 @@ pub(super) fn rows() -> Vec<Row> {
         plain("count_unread_notifications", "401 200 200 200 200"),
         row("read_all_notifications", "401 200 200 200 200", |_| async {
             Ask::default().json(json!({}))
+        }),
+        row("report_mails", "401 401 401 401 401", |_| async {
+            Ask::default().json(json!({"reports": [{
+                "event_id": "1", "message_id": "2", "recipient": "a@example.com",
+                "trouble": "complained",
+            }]}))
         }),
         row("get_notification", OWN, |case| async move {
             Ask::of(line(&case).await)

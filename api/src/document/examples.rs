@@ -12,6 +12,11 @@ const DEEPEST: usize = 8;
 const BY_NAME: &[(&str, &str)] = &[
     ("access", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"),
     ("applicant_name", "Noor Haddad"),
+    ("brand_background", "#f5f7fa"),
+    ("brand_color", "#0b5cad"),
+    ("brand_footer", "Job Board, 1 Example Street, Hamburg"),
+    ("brand_logo", "https://example.com/logo.png"),
+    ("brand_name", "Job Board"),
     ("category", "engineering"),
     ("city", "Hamburg"),
     ("company", "Northwind Robotics"),

@@ -49,7 +49,7 @@ pub(super) async fn follow(url: &str, sampler: &mut Sampler, options: &Options) 
     let admin = Arc::new(board.sign_in(EMAIL, PASSWORD).await?);
     let mut beside = JoinSet::new();
     let queries = serve::queue(sampler, options.queries);
-    let count = options.queries * Class::ALL.len();
+    let count = options.queries * Class::RANKED.len();
     beside.spawn(serve::ask_board(board.base.clone(), queries));
     let begun = Instant::now();
     let mut edit_at = tokio::time::interval(Duration::from_secs(1) / options.changes);

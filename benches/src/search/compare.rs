@@ -27,7 +27,7 @@ pub(super) async fn classes(url: &str, sampler: &mut Sampler, options: &Options)
         for number in 0..options.queries {
             let search = sampler.draw(class);
             let score = backend.measure(&search, &mut measured).await?;
-            if number < options.beside && class.is_ranked() {
+            if number < options.beside && Class::RANKED.contains(&class) {
                 backend.compare(&search, score, &mut measured).await?;
             }
         }

@@ -41,10 +41,16 @@ impl Class {
         Self::Counted,
     ];
 
-    /// Whether the design to compare with can do it, and a score ranks it.
-    pub(super) fn is_ranked(self) -> bool {
-        !matches!(self, Self::Paid | Self::Near | Self::Counted)
-    }
+    /// What a score ranks, and the design to compare with can do too.
+    pub(super) const RANKED: [Self; 7] = [
+        Self::Broad,
+        Self::Medium,
+        Self::Rare,
+        Self::Words,
+        Self::Phrase,
+        Self::Negated,
+        Self::Filtered,
+    ];
 }
 
 const CITIES: [&str; 6] = [

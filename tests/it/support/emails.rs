@@ -52,7 +52,10 @@ fn parse(bytes: &[u8]) -> Email {
             .unwrap_or_default()
             .to_owned(),
         subject: message.subject().unwrap_or_default().to_owned(),
-        text: message.body_text(0).unwrap_or_default().into_owned(),
+        text: message
+            .body_text(0)
+            .unwrap_or_default()
+            .replace("\r\n", "\n"),
         html: message.body_html(0).unwrap_or_default().into_owned(),
         message_id: message.message_id().unwrap_or_default().to_owned(),
         raw: String::from_utf8_lossy(bytes).into_owned(),

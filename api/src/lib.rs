@@ -179,13 +179,17 @@ fn operations() -> impl OpenApi {
             ),
             (imports::ImportsApi, exports::ExportsApi),
             search::SearchApi,
-            recommendations::RecommendationsApi,
+            (
+                recommendations::RecommendationsApi,
+                recommendations::CandidatesApi,
+            ),
             categories::CategoriesApi,
             (companies::CompaniesApi, companies::MembersApi),
             employers::EmployersApi,
             skills::SkillsApi,
             (
                 freelancers::FreelancersApi,
+                freelancers::ConsentApi,
                 freelancers::PortfolioApi,
                 freelancers::ExperienceApi,
                 freelancers::EducationApi,

@@ -1,5 +1,6 @@
 //! Job seekers: the own profile with its lists, and those of others.
 
+mod consent;
 mod dto;
 mod parts;
 mod reviews;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use self::dto::{FreelancerProfile, FreelancerProfileInput, WholeFreelancer};
 pub(crate) use self::{
+    consent::ConsentApi,
     parts::{CertificationsApi, EducationApi, ExperienceApi, PortfolioApi},
     reviews::ReviewsApi,
     skills::UserSkillsApi,

@@ -1,6 +1,6 @@
 //! What errors of the domains and of the database mean to a client.
 
-use jobboard_shared::Error;
+use jobboard_shared::{Error, recommendations::engines::EngineError};
 use poem::http::{HeaderValue, StatusCode, header};
 
 use super::Problem;
@@ -30,6 +30,15 @@ impl From<Error> for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         Error::from(error).into()
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Database(error) => error.into(),
+            EngineError::Stopped(error) => Self::internal(error),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Recommended, trending and similar jobs.
 
+mod candidates;
 mod dto;
 
 use jobboard_shared::{
@@ -19,8 +20,8 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::dto::RecommendationArm;
 use self::dto::{FeedbackInput, RecommendationList, SimilarList, TrendingList};
+pub(crate) use self::{candidates::CandidatesApi, dto::RecommendationArm};
 use crate::{
     App,
     answers::Deleted,

@@ -1,6 +1,7 @@
 //! Profiles of job seekers with skills and history.
 
 pub mod access;
+pub mod consent;
 pub mod db;
 pub mod parts;
 pub mod reviews;

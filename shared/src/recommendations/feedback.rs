@@ -28,7 +28,8 @@ pub struct Feedback {
     pub position: Option<i16>,
 }
 
-/// Writes down what is told of a list of `arm`. Of jobs that are gone nothing is kept.
+/// Writes down what is told of a list of `arm`. Of jobs that are gone nothing is kept, and
+/// of people who do not allow its use only what they do not want to see again.
 pub async fn record(
     conn: &mut PgConnection,
     user_id: Uuid,
@@ -41,12 +42,17 @@ pub async fn record(
         once.entry((one.job_id, one.kind)).or_insert(*one);
     }
     let told: Vec<Feedback> = once.into_values().collect();
-    db::insert_feedback(conn, user_id, arm, &told).await?;
+    let is_allowed = db::allows_personalisation(conn, user_id).await?;
+    if is_allowed {
+        db::insert_feedback(conn, user_id, arm, &told).await?;
+    }
     let of = |kind: FeedbackKind| -> Vec<Uuid> {
         let same = told.iter().filter(|one| one.kind == kind);
         same.map(|one| one.job_id).collect()
     };
-    db::mark_clicked(conn, user_id, &of(FeedbackKind::Click)).await?;
+    if is_allowed {
+        db::mark_clicked(conn, user_id, &of(FeedbackKind::Click)).await?;
+    }
     let (hidden, unfit) = (of(FeedbackKind::Hide), of(FeedbackKind::NotInterested));
     db::hide(conn, user_id, &hidden, &unfit).await
 }

@@ -5,6 +5,7 @@
 //! category and company. Tasks then match one block of users after the other against it and
 //! store the best jobs with their reasons.
 
+pub mod candidates;
 pub mod codec;
 pub mod collaborative;
 pub mod counting;

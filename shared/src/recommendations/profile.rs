@@ -213,9 +213,18 @@ impl Interests {
     /// Everything that speaks for a job. The values add up to its score, without
     /// what the job would say for itself where the user has seen it already.
     pub fn explain(&self, index: &Index, number: u32) -> Vec<Contribution> {
-        let job_id = index.job(number).id;
+        self.explain_vector(index, index.job(number).id, index.vector(number))
+    }
+
+    /// The same for a job that need not be in the index.
+    pub fn explain_vector(
+        &self,
+        index: &Index,
+        job_id: Uuid,
+        vector: &Vector,
+    ) -> Vec<Contribution> {
         let mut contributions = Vec::new();
-        for &(feature, posted) in index.vector(number) {
+        for &(feature, posted) in vector {
             let factor = index.weight_of(feature) * f64::from(posted);
             let from = self.parts.partition_point(|part| part.feature < feature);
             for part in self.parts[from..]

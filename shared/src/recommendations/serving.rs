@@ -15,7 +15,7 @@ use super::{
 use crate::{Result, config::Config};
 
 /// How late a job that came after the fit may be in lists made on request.
-const LAG: Duration = Duration::from_secs(15);
+pub(super) const LAG: Duration = Duration::from_secs(15);
 /// What a request waits for a model that this process has not loaded yet. The loading
 /// goes on without it.
 const PATIENCE: Duration = Duration::from_millis(500);

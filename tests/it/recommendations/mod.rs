@@ -1,5 +1,7 @@
 //! Jobs for a freelancer, and jobs like a job.
 
+mod candidates;
+mod consent;
 mod experiment;
 mod feedback;
 mod kills;

@@ -7,7 +7,7 @@ use jobboard_shared::{
     notifications,
     queue::{self, NewTask},
     recommendations::{
-        ModelHead, codec,
+        ModelHead, candidates, codec,
         collaborative::RandomWalk,
         db,
         engines::{self, TERMS_PER_JOB},
@@ -129,9 +129,10 @@ pub(crate) async fn user_block(ctx: Context, task: UserBlock, lease: Lease) -> T
     Ok(())
 }
 
-/// The list of one user, from the newest model. Without a model, or when the board
+/// The terms and the list of one user, this from the newest model. Without a model, or when the board
 /// has changed a lot, asks for a new one.
 pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, lease: Lease) -> TaskResult {
+    refresh_terms(&ctx, &lease, task.user_id).await?;
     let mut conn = ctx.db.acquire().await?;
     let head = db::latest_head(&mut conn).await?;
     if db::is_stale(&mut conn).await? {
@@ -143,6 +144,20 @@ pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, lease: Lease) 
         return Ok(());
     };
     write_lists(&ctx, &lease, index, &[task.user_id]).await
+}
+
+/// Under what employers find them, if they may.
+async fn refresh_terms(ctx: &Context, lease: &Lease, user_id: Uuid) -> TaskResult {
+    let mut tx = ctx.db.begin().await?;
+    lease.hold(&mut tx).await?;
+    // Locked before it is read: two runs write what the profile says last.
+    let may_be_found = db::lock_terms(&mut tx, user_id).await?;
+    let profiles = db::profiles(&mut tx, &[user_id], 0).await?;
+    let profile = profiles.first().filter(|_| may_be_found);
+    let terms = profile.map(candidates::terms::of_profile);
+    db::store_terms(&mut tx, user_id, &terms.unwrap_or_default()).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The index of a model with every job of now. `None` where the model is gone.

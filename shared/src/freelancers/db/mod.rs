@@ -1,5 +1,6 @@
 //! SQL of freelancer profiles.
 
+pub mod consent;
 pub mod parts;
 pub mod reviews;
 pub mod skills;

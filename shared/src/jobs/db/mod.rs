@@ -108,6 +108,24 @@ pub async fn get(conn: &mut PgConnection, id: Uuid, reader: Reader) -> Result<Jo
     })
 }
 
+/// What the scope may do with a job of it.
+pub async fn role(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<CompanyRole> {
+    sqlx::query_scalar!(
+        r#"
+        select case when $2 then 'owner' else role_in_company(company_id, employer_id, $3) end
+            as "role!: CompanyRole"
+        from jobs
+        where id = $1 and ($2 or role_in_company(company_id, employer_id, $3) is not null)
+        "#,
+        id,
+        scope == Scope::Any,
+        scope.employer_id()
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or(Error::NotFound("job"))
+}
+
 /// Locks a job of the scope against other changes until the end of the transaction;
 /// what the scope may do with it.
 pub async fn lock(conn: &mut PgConnection, id: Uuid, scope: Scope) -> Result<CompanyRole> {

@@ -87,9 +87,11 @@ pub async fn freshness(conn: &mut PgConnection, user_id: Uuid) -> Result<Freshne
                   (r.metadata ->> 'model')::uuid as model,
                   greatest(
                       (select p.updated_at from freelancer_profiles p where p.user_id = $1),
-                      (select max(viewed_at) from job_views where user_id = $1),
-                      (select max(created_at) from saved_jobs where user_id = $1),
-                      (select max(applied_at) from applications where applicant_id = $1)
+                      case when allows_personalisation($1) then greatest(
+                          (select max(viewed_at) from job_views where user_id = $1),
+                          (select max(created_at) from saved_jobs where user_id = $1),
+                          (select max(applied_at) from applications where applicant_id = $1)
+                      ) end
                   ) as last_event
            from (select $1::uuid as id) u
            left join lateral (

@@ -1,11 +1,15 @@
 //! SQL of the recommendations.
 
+mod candidates;
+mod consent;
 mod experiment;
 mod feedback;
 mod lists;
 mod models;
 mod profiles;
 
+pub use candidates::{cards, forget_terms, lock_terms, shortlist, store_terms};
+pub use consent::{allows_personalisation, forget_list};
 pub use experiment::{ArmCounts, KeptModel, Run, arm_counts, kept_models, runs};
 pub use feedback::{forget_feedback, hide, insert_feedback, mark_clicked, unhide};
 pub use lists::{

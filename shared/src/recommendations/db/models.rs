@@ -159,7 +159,8 @@ pub async fn activate_model(conn: &mut PgConnection, version: Uuid) -> Result<bo
     Ok(activated.rows_affected() == 1)
 }
 
-/// What freelancers did with jobs in the last `days`, the latest `limit` of it.
+/// What people who allow the use of it did with jobs in the last `days`, the latest
+/// `limit` of it.
 pub async fn deeds(conn: &mut PgConnection, days: i32, limit: i64) -> Result<Vec<Deed>> {
     let rows = sqlx::query!(
         r#"select e.user_id as "user_id!", e.job_id as "job_id!", e.strength as "strength!",
@@ -174,6 +175,8 @@ pub async fn deeds(conn: &mut PgConnection, days: i32, limit: i64) -> Result<Vec
                from job_views where user_id is not null
            ) e
            where e.at > (select app_now()) - make_interval(days => $1)
+             and not exists (select from freelancer_profiles p
+                             where p.user_id = e.user_id and not p.personalised)
            order by e.at desc, e.user_id, e.job_id, e.strength desc
            limit $2"#,
         days,

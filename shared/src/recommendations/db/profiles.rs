@@ -30,7 +30,7 @@ pub async fn active_users_between(
 }
 
 /// Profiles of those of `user_ids` that are freelancers, in order of the ids, with
-/// their latest `events_limit` events.
+/// their latest `events_limit` events where they allow the use of them.
 pub async fn profiles(
     conn: &mut PgConnection,
     user_ids: &[Uuid],
@@ -142,7 +142,7 @@ async fn add_events(
     let rows = sqlx::query!(
         r#"select u.id as "user_id!", e.job_id as "job_id!", e.strength as "strength!",
                   (extract(epoch from app_now() - e.at) / 86400)::float8 as "age_days!"
-           from unnest($1::uuid[]) as u(id)
+           from (select id from unnest($1::uuid[]) as t(id) where allows_personalisation(id)) u
            cross join lateral (
                (select job_id, 3 as strength, applied_at as at from applications
                 where applicant_id = u.id and status <> 'withdrawn' order by applied_at desc limit $2)

@@ -100,6 +100,11 @@ fn profile() -> Vec<Row> {
             "401 200 403 403 403",
             |_| async { Ask::default().json(json!({"title": "Welder"})) },
         ),
+        plain("get_consent", "401 200 403 403 403"),
+        row("replace_consent", "401 200 403 403 403", |_| async {
+            Ask::default()
+                .json(json!({"open_to_work": true, "discoverable": true, "personalised": true}))
+        }),
         row(
             "get_freelancer",
             "401 200/404 200/404 200/404 200",

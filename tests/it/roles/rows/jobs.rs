@@ -89,6 +89,11 @@ pub(super) fn rows() -> Vec<Row> {
                 )
             },
         ),
+        row(
+            "list_candidates",
+            "401 403 403/404 200/404 200",
+            |case| async move { Ask::of(case.job().await) },
+        ),
         plain("list_recommendations", "401 200 403 403 403"),
         row(
             "record_recommendation_feedback",

@@ -57,7 +57,7 @@ use jobboard_shared::{
     auth::{MailedTokenKey, PageTokens, Passwords, TokenSigner},
     cache::Cache,
     config::Config,
-    jobs::VisitorKey,
+    jobs::{Looks, VisitorKey},
     limits::Limiter,
     mail::Templates,
     metrics::{self, Metrics},
@@ -95,6 +95,8 @@ pub struct App {
     pub mails: Arc<Templates>,
     pub passwords: Passwords,
     pub visitors: VisitorKey,
+    /// Counts who looks at jobs.
+    pub looks: Looks,
     /// Counts what is searched for.
     pub searches: Recorder,
     pub limiter: Arc<Limiter>,
@@ -122,15 +124,17 @@ impl App {
         let cache = Cache::configured(&config, redis.as_ref()).map(Arc::new);
         let live = live::Hub::new(db.clone(), Arc::clone(&config), redis.clone());
         let live = Arc::new(live);
+        let looks = Looks::new(db.clone());
         if config.metrics_addr.is_some() {
             let live = Arc::clone(&live);
             let (requests, db) = (Arc::clone(&requests), db.clone());
             let limiter = Arc::clone(&limiter);
-            let (redis, cache) = (redis.clone(), cache.clone());
+            let (redis, cache, looks) = (redis.clone(), cache.clone(), looks.clone());
             metrics.add(move |out| {
                 requests.expose(out);
                 limiter.expose(out);
                 live.expose(out);
+                looks.expose(out);
                 if let Some(redis) = &redis {
                     redis.expose(out);
                 }
@@ -151,6 +155,7 @@ impl App {
             mails,
             passwords: Passwords::new(cores.div_ceil(2)),
             visitors: VisitorKey::new(&config.auth.secret_key),
+            looks,
             searches: Recorder::new(db.clone(), clock.clone()),
             limiter,
             cache,
@@ -174,6 +179,7 @@ fn operations() -> impl OpenApi {
             jobs::JobsApi,
             (
                 jobs::JobMovesApi,
+                jobs::LooksApi,
                 jobs::QuestionsApi,
                 saved_jobs::SavedJobsApi,
             ),
@@ -293,7 +299,7 @@ pub async fn serve(
     app: App,
     shutdown: tokio_util::sync::CancellationToken,
 ) -> std::io::Result<()> {
-    let live = Arc::clone(&app.live);
+    let (live, looks) = (Arc::clone(&app.live), app.looks.clone());
     let closing = async {
         shutdown.cancelled().await;
         live.close().await;
@@ -308,5 +314,7 @@ pub async fn serve(
         },
         closing
     );
+    // Those of the last requests.
+    looks.write().await;
     served
 }

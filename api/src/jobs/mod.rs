@@ -2,6 +2,7 @@
 
 pub(crate) mod dto;
 mod input;
+mod looks;
 mod moves;
 pub(crate) mod questions;
 
@@ -9,18 +10,16 @@ use chrono::{DateTime, Utc};
 use jobboard_shared::{
     categories, companies,
     employers::{Actor, Scope},
-    jobs::{self, JobFilter, JobPatch, Reader, db::views::Visit},
+    jobs::{self, JobFilter, JobPatch, Reader},
     users::Role,
 };
-use poem::{Request, http::header, web::Data};
+use poem::{Request, web::Data};
 use poem_openapi::{
     OpenApi,
     param::{Path, Query},
     payload::Json,
 };
 use rust_decimal::Decimal;
-use sqlx::PgConnection;
-use tracing::warn;
 use uuid::Uuid;
 
 use self::{
@@ -33,14 +32,13 @@ use crate::{
     auth::{Manager, SignedIn, Viewer},
     body::Strict,
     cached,
-    client_address::ClientAddress,
     edge::HeadOnly,
     paging::{PageParams, Paged},
     problem::Result,
     tags::Tag,
 };
 
-pub(crate) use self::{moves::JobMovesApi, questions::QuestionsApi};
+pub(crate) use self::{looks::LooksApi, moves::JobMovesApi, questions::QuestionsApi};
 
 pub(crate) struct JobsApi;
 
@@ -142,7 +140,7 @@ impl JobsApi {
     /// Read a job
     ///
     /// Drafts, closed, archived and expired jobs are found by their employer and by
-    /// administrators alone. Looks are counted: not the employer's own,
+    /// administrators alone. Looks are counted within seconds: not the employer's own,
     /// and one in 30 minutes for each account, or for each address without one.
     #[oai(path = "/:id", method = "get", operation_id = "get_job")]
     async fn get(
@@ -155,7 +153,7 @@ impl JobsApi {
         let mut conn = app.db.acquire().await?;
         let job = jobs::db::get(&mut conn, id.0, reader(viewer.0)).await?;
         if request.data::<HeadOnly>().is_none() {
-            record_view(&app, &mut conn, id.0, viewer.0, request).await;
+            looks::note(&app, id.0, viewer.0, request, None);
         }
         Ok(Json(job.into()))
     }
@@ -223,37 +221,5 @@ fn reader(viewer: Option<SignedIn>) -> Reader {
             ..
         }) => Reader::Manager(Scope::Own(employer_id)),
         _ => Reader::Public,
-    }
-}
-
-/// A look that cannot be counted is no reason not to show the job.
-async fn record_view(
-    app: &App,
-    conn: &mut PgConnection,
-    job_id: Uuid,
-    viewer: Option<SignedIn>,
-    request: &Request,
-) {
-    let text = |name| {
-        let value: Option<&str> = request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok());
-        value
-    };
-    let visit = Visit {
-        user_id: viewer.map(|viewer| viewer.user_id),
-        address: request
-            .data::<ClientAddress>()
-            .and_then(|client| client.0)
-            .map(|address| app.visitors.hashes(address, app.clock.now())),
-        user_agent: text(header::USER_AGENT).map(str::to_owned),
-        // Without its query, which may hold anything.
-        referrer: text(header::REFERER)
-            .and_then(|referrer| referrer.split(['?', '#']).next())
-            .map(str::to_owned),
-    };
-    if let Err(error) = jobs::record_view(conn, job_id, &visit).await {
-        warn!(%job_id, %error, "a look at a job was not counted");
     }
 }

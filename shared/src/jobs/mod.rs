@@ -8,6 +8,7 @@ mod content;
 pub mod db;
 pub mod emails;
 mod lifecycle;
+mod looks;
 pub mod moves;
 mod posting;
 pub mod questions;
@@ -24,8 +25,9 @@ pub use self::{
         AdLanguage, DEFAULT_CURRENCY, ExperienceLevel, JobContent, JobSkill, JobType, MAX_SKILLS,
         SalaryPeriod, SkillWish, Workplace,
     },
-    db::views::{forget_addresses, record_view},
+    db::views::forget_addresses,
     lifecycle::JobStatus,
+    looks::{Look, Looks},
     posting::{create, delete, update},
     schedule::{DueJob, close_one_expired, publish_next_due},
     visitors::{AddressHashes, VisitorKey},

@@ -25,6 +25,7 @@ async fn a_view_made_a_minute_ago_changes_the_list() {
     app.advance_time(std::time::Duration::from_secs(60)).await;
     let path = format!("/api/jobs/{}/", others[1]);
     freelancer.get(&path).await.expect(200);
+    app.write_looks().await;
     let after = freelancer.get(all).await.expect(200).json;
     assert_eq!(after["step"], "live");
     assert_eq!(of_welder(&before)["step"], "newest");

@@ -13,6 +13,7 @@ use std::{
 use jobboard_shared::{
     Clock,
     config::Config,
+    jobs::Looks,
     mail::Mailer,
     metrics::Metrics,
     queue::{self, Task},
@@ -46,6 +47,7 @@ pub(crate) struct TestApp {
     http: reqwest::Client,
     outbox: TempDir,
     shutdown: CancellationToken,
+    looks: Looks,
     tasks_may_stay: bool,
     // Last: the database goes after everything that uses it.
     database: TestDatabase,
@@ -89,6 +91,7 @@ impl TestApp {
             mails,
             &metrics,
         );
+        let looks = app.looks.clone();
         tokio::spawn(jobboard_api::serve(listener, app, shutdown.clone()));
         Self {
             db,
@@ -100,6 +103,7 @@ impl TestApp {
             http: reqwest::Client::new(),
             outbox,
             shutdown,
+            looks,
             tasks_may_stay: false,
             database,
         }
@@ -218,8 +222,15 @@ impl TestApp {
         assert!(drained.failures.is_empty(), "{:?}", drained.failures);
     }
 
-    /// Runs every due task, and those they enqueue, until none is due.
+    /// Writes the looks at jobs that wait for others.
+    pub(crate) async fn write_looks(&self) {
+        self.looks.write().await;
+    }
+
+    /// Runs every due task, and those they enqueue, until none is due; looks made before
+    /// are counted.
     pub(crate) async fn drain_tasks(&self) -> jobboard_worker::DrainReport {
+        self.write_looks().await;
         jobboard_worker::drain(&self.worker)
             .await
             .expect("drain the queue")
@@ -273,6 +284,7 @@ impl TestApp {
 
     /// Moves the database's time, and the clocks that follow it, forward.
     pub(crate) async fn advance_time(&self, by: Duration) {
+        self.write_looks().await;
         sqlx::query("update app_clock set shift = shift + make_interval(secs => $1)")
             .bind(by.as_secs_f64())
             .execute(&self.db)

@@ -1,32 +1,33 @@
 //! SQL of looks at jobs.
 
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use crate::{Result, jobs::AddressHashes};
+use crate::{Result, jobs::Look};
 
-/// Who looked, as far as it is known.
-#[derive(Clone, Debug, Default)]
-pub struct Visit {
-    pub user_id: Option<Uuid>,
-    /// Tells apart who has no account.
-    pub address: Option<AddressHashes>,
-    pub user_agent: Option<String>,
-    pub referrer: Option<String>,
-}
-
-/// Counts a look at a live job, for its statistics and for trending; false if it
-/// does not count, being its own employer's or a second one of an account or an
-/// address within 30 minutes.
-pub async fn record_view(conn: &mut PgConnection, job_id: Uuid, visit: &Visit) -> Result<bool> {
+/// Counts those of these looks that count, for the jobs' statistics, for trending and
+/// for what their accounts are recommended: not those of a job's own employer, nor a
+/// second one of an account or an address within 30 minutes. How many did.
+pub async fn record(conn: &mut PgConnection, looks: &[Look]) -> Result<i32> {
+    let jobs: Vec<_> = looks.iter().map(|look| look.job_id).collect();
+    let users: Vec<_> = looks.iter().map(|look| look.user_id).collect();
+    let agents: Vec<_> = looks.iter().map(|look| look.user_agent.clone()).collect();
+    let referrers: Vec<_> = looks.iter().map(|look| look.referrer.clone()).collect();
+    let address = |look: &Look| look.address.as_ref().map(|address| address.today.to_vec());
+    let before = |look: &Look| look.address.as_ref().map(|address| address.before.to_vec());
+    let addresses: Vec<_> = looks.iter().map(address).collect();
+    let addresses_before: Vec<_> = looks.iter().map(before).collect();
+    let durations: Vec<_> = looks.iter().map(|look| look.duration).collect();
+    let times: Vec<_> = looks.iter().map(|look| look.at).collect();
     let counted = sqlx::query_scalar!(
-        r#"select record_job_view($1, $2, $3, $4, $5, $6) as "counted!""#,
-        job_id,
-        visit.user_id,
-        visit.user_agent,
-        visit.referrer,
-        visit.address.as_ref().map(|address| &address.today[..]),
-        visit.address.as_ref().map(|address| &address.before[..]),
+        r#"select record_job_looks($1, $2, $3, $4, $5, $6, $7, $8) as "counted!""#,
+        &jobs,
+        &users as _,
+        &agents as _,
+        &referrers as _,
+        &addresses as _,
+        &addresses_before as _,
+        &durations as _,
+        &times,
     )
     .fetch_one(conn)
     .await?;

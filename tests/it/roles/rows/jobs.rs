@@ -68,6 +68,11 @@ pub(super) fn rows() -> Vec<Row> {
             "401 403 200/404 200/404 200",
             |case| async move { Ask::of(case.job().await).json(json!({"questions": []})) },
         ),
+        row(
+            "record_job_view",
+            "204 204 204 204 204",
+            |case| async move { Ask::of(case.job().await).json(json!({})) },
+        ),
         plain("list_categories", "200 200 200 200 200"),
         row("import_jobs", "401 403 403 202 202", |_| async {
             Ask::default().raw("text/csv", "title,company\nWelder,Sparks\n")

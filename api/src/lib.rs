@@ -188,6 +188,7 @@ fn operations() -> impl OpenApi {
             (
                 recommendations::RecommendationsApi,
                 recommendations::CandidatesApi,
+                recommendations::HiddenJobsApi,
             ),
             categories::CategoriesApi,
             (companies::CompaniesApi, companies::MembersApi),

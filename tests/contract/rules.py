@@ -49,6 +49,8 @@ BEYOND_THE_SCHEMA = {
     "missing_column": "lacks a column; files have no schema",
     "not_an_option": "names an option that the question does not have",
     "unknown_category": "names a category that does not exist",
+    "unknown_country": "names a country that does not exist",
+    "unknown_region": "names a region that does not exist",
     "unknown_company": "names a company that does not exist or is another's",
     "unknown_employer": "names an account that does not exist",
     "unknown_question": "names a question that the job does not ask",

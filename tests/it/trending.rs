@@ -218,3 +218,86 @@ async fn a_changed_half_life_puts_the_list_in_its_new_order() {
     app.drain_tasks().await;
     assert_eq!(ids(&trending(&app, "").await), [old, fresh]);
 }
+
+/// Three looks at a job here, two there, one elsewhere.
+async fn trending_places(app: &TestApp) -> [Uuid; 3] {
+    let employer = app.employer().await;
+    let mut jobs = Vec::new();
+    for (location, looks) in [
+        ("Munich, Germany", 3),
+        ("Berlin", 2),
+        ("Los Angeles, CA", 1),
+    ] {
+        let job =
+            json!({"title": "Job", "company": "Acme", "location": location, "status": "published"});
+        let job = employer.post("/api/jobs/", job).await.expect(201).id();
+        for _ in 0..looks {
+            look(app, job).await;
+        }
+        jobs.push(job);
+    }
+    count(app).await;
+    jobs.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn countries_and_regions_have_lists_of_their_own() {
+    let app = TestApp::start().await;
+    let [munich, berlin, los_angeles] = trending_places(&app).await;
+    for (query, expected) in [
+        ("", vec![munich, berlin, los_angeles]),
+        ("?country=DE", vec![munich, berlin]),
+        ("?country=Germany&page_size=1", vec![munich]),
+        ("?region=Berlin", vec![berlin]),
+        ("?region=California", vec![los_angeles]),
+        ("?region=San%20Francisco", vec![los_angeles]),
+        ("?region=California&country=DE", vec![]),
+        ("?country=FR", vec![]),
+        ("?country=DE&is_remote=true", vec![]),
+    ] {
+        assert_eq!(ids(&trending(&app, query).await), expected, "{query}");
+    }
+    for (query, error) in [
+        ("?country=Atlantis", ("country", "unknown_country")),
+        ("?region=Qwxyzland", ("region", "unknown_region")),
+    ] {
+        let path = format!("/api/jobs/trending/{query}");
+        let refused = app.anonymous().get(&path).await.expect(422);
+        let (field, code) = error;
+        assert_eq!(
+            refused.field_errors(),
+            [(field.to_owned(), code.to_owned())]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_moves_trends_where_it_is_now() {
+    let app = TestApp::start().await;
+    let [munich, ..] = trending_places(&app).await;
+    sqlx::query("update jobs set location = 'Paris' where id = $1")
+        .bind(munich)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    // Also where nothing new is counted, and of jobs from before there were areas.
+    app.enqueue(&Decay::default()).await;
+    app.drain_tasks().await;
+    assert_eq!(ids(&trending(&app, "?country=FR").await), [munich]);
+    assert!(!ids(&trending(&app, "?country=DE").await).contains(&munich));
+    sqlx::query("delete from job_trending_areas")
+        .execute(&app.db)
+        .await
+        .unwrap();
+    app.enqueue(&Decay::default()).await;
+    app.drain_tasks().await;
+    assert_eq!(ids(&trending(&app, "?country=FR").await), [munich]);
+    app.advance_time(40 * DAY).await;
+    app.enqueue(&Decay::default()).await;
+    app.drain_tasks().await;
+    let left: i64 = sqlx::query_scalar("select count(*) from job_trending_areas")
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "what is forgotten is forgotten everywhere");
+}

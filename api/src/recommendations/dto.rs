@@ -9,6 +9,7 @@ use jobboard_shared::{
         Algorithm, Neighbour, Recommendation, Step,
         feedback::{Feedback, FeedbackKind},
         hybrid::{Arm, Parts},
+        lowered::Lowered,
         serving::Served,
     },
     trending::Trending,
@@ -52,7 +53,7 @@ pub(crate) enum RecommendationArm {
     Trending,
 }
 
-/// What each source adds to a score; the three add up to it
+/// What each source adds to a score, and what is taken from it; all of them add up to it
 #[derive(Debug, Object)]
 pub(super) struct ScoreShares {
     /// Likeness of job and profile
@@ -61,14 +62,21 @@ pub(super) struct ScoreShares {
     collaborative: f64,
     /// What many do now
     trending: f64,
+    /// Likeness to a job that does not interest the account; not above 0
+    dislikes: f64,
+    /// It pays less than the account asks for, or is remote although it does not want
+    /// that; not above 0
+    wishes: f64,
 }
 
-impl From<Parts> for ScoreShares {
-    fn from(parts: Parts) -> Self {
+impl ScoreShares {
+    fn of(parts: Parts, lowered: Lowered) -> Self {
         Self {
             content: parts.content,
             collaborative: parts.collaborative,
             trending: parts.trending,
+            dislikes: lowered.dislikes,
+            wishes: lowered.wishes,
         }
     }
 }
@@ -116,7 +124,7 @@ impl RecommendationList {
                     reason: one.reason,
                     algorithm_type: one.algorithm.into(),
                     step: one.step.into(),
-                    shares: one.shares.map(Into::into),
+                    shares: one.shares.map(|parts| ScoreShares::of(parts, one.lowered)),
                     is_viewed: one.is_viewed,
                 })
             })

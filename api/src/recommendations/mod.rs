@@ -2,6 +2,7 @@
 
 mod candidates;
 mod dto;
+mod hidden;
 
 use jobboard_shared::{
     categories, jobs,
@@ -10,7 +11,7 @@ use jobboard_shared::{
         feedback::{self, Feedback},
         hybrid,
     },
-    trending::{self, TrendingFilter},
+    trending::{self, TrendingFilter, areas::Area},
 };
 use poem::web::Data;
 use poem_openapi::{
@@ -21,10 +22,9 @@ use poem_openapi::{
 use uuid::Uuid;
 
 use self::dto::{FeedbackInput, RecommendationList, SimilarList, TrendingList};
-pub(crate) use self::{candidates::CandidatesApi, dto::RecommendationArm};
+pub(crate) use self::{candidates::CandidatesApi, dto::RecommendationArm, hidden::HiddenJobsApi};
 use crate::{
     App,
-    answers::Deleted,
     auth::{Freelancer, Viewer},
     body::Strict,
     cached,
@@ -95,7 +95,8 @@ impl RecommendationsApi {
     ///
     /// Which jobs were on the screen, were opened, are not to be shown again. Each counts
     /// once, however often it is told; of jobs that are gone nothing is kept. Hidden jobs
-    /// leave all lists of the account at once.
+    /// leave all lists of the account at once. Jobs like one that does not interest are
+    /// lowered in the lists made from then on.
     #[oai(
         path = "/recommendations/feedback",
         method = "post",
@@ -115,32 +116,16 @@ impl RecommendationsApi {
         Ok(FeedbackResponse::Noted)
     }
 
-    /// Show a hidden job again
-    #[oai(
-        path = "/recommendations/hidden/:job_id",
-        method = "delete",
-        operation_id = "unhide_recommendation"
-    )]
-    async fn unhide(
-        &self,
-        app: Data<&App>,
-        user: Freelancer,
-        job_id: Path<Uuid>,
-    ) -> Result<Deleted> {
-        let mut tx = app.begin().await?;
-        recommendations::db::unhide(&mut tx, user.user_id, job_id.0).await?;
-        tx.commit().await?;
-        Ok(Deleted::Deleted)
-    }
-
     /// Trending jobs
     ///
-    /// By views, saves and applications, which count half after every half-life.
+    /// By views, saves and applications, which count half after every half-life. A place
+    /// that is not known is 422 with `unknown_country` or `unknown_region`.
     #[oai(
         path = "/trending",
         method = "get",
         operation_id = "list_trending_jobs"
     )]
+    #[expect(clippy::too_many_arguments, reason = "one for each filter")]
     async fn trending(
         &self,
         app: Data<&App>,
@@ -148,6 +133,12 @@ impl RecommendationsApi {
         /// Id, slug or name; the categories below it are included
         #[oai(validator(max_length = 100))]
         category: Query<Option<String>>,
+        /// Name or two-letter code
+        #[oai(validator(max_length = 100))]
+        country: Query<Option<String>>,
+        /// The name of a state or province, or of a city of it
+        #[oai(validator(max_length = 100))]
+        region: Query<Option<String>>,
         is_remote: Query<Option<bool>>,
         /// How many jobs
         #[oai(
@@ -161,6 +152,8 @@ impl RecommendationsApi {
         let mut conn = app.db.acquire().await?;
         let mut filter = TrendingFilter {
             is_remote: is_remote.0,
+            country: country.0.as_deref().map(Area::of_country).transpose()?,
+            region: region.0.as_deref().map(Area::of_region).transpose()?,
             ..TrendingFilter::default()
         };
         if let Some(category) = category.0 {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -26,6 +27,26 @@ pub struct Feedback {
     pub kind: FeedbackKind,
     /// Place in the list, from 1.
     pub position: Option<i16>,
+}
+
+/// Why a job is not shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "hiding_reason", rename_all = "snake_case")]
+pub enum HidingReason {
+    /// Without a word.
+    Hidden,
+    /// It does not fit: jobs alike are lowered.
+    NotInterested,
+}
+
+/// A job that is not shown to somebody.
+#[derive(Clone, Debug)]
+pub struct HiddenJob {
+    pub job_id: Uuid,
+    pub title: String,
+    pub company_name: String,
+    pub reason: HidingReason,
+    pub hidden_at: DateTime<Utc>,
 }
 
 /// Writes down what is told of a list of `arm`. Of jobs that are gone nothing is kept, and

@@ -139,6 +139,10 @@ impl Parts {
         self.content + self.collaborative + self.trending
     }
 
+    pub(super) fn times(self, factor: f64) -> Self {
+        self.zip(self, |part, _| part * factor)
+    }
+
     fn zip(self, other: Self, with: impl Fn(f64, f64) -> f64) -> Self {
         Self {
             content: with(self.content, other.content),

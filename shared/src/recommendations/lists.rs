@@ -36,7 +36,10 @@ pub async fn compute(
     let trending = db::most_trending(&mut conn, TRENDING_CANDIDATES).await?;
     let mut event_jobs: Vec<Uuid> = profiles
         .iter()
-        .flat_map(|profile| profile.events.iter().map(|event| event.job_id))
+        .flat_map(|profile| {
+            let done = profile.events.iter().map(|event| event.job_id);
+            done.chain(profile.dislikes.iter().copied())
+        })
         .collect();
     event_jobs.sort_unstable();
     event_jobs.dedup();

@@ -18,6 +18,7 @@ pub mod fit;
 pub mod hybrid;
 pub mod kernel;
 pub mod lists;
+pub mod lowered;
 pub mod model;
 pub mod profile;
 pub mod ranking;
@@ -67,6 +68,8 @@ pub struct Recommendation {
     pub step: Step,
     /// What each source adds to the score; nothing where it was not computed for a user.
     pub shares: Option<hybrid::Parts>,
+    /// What is taken from it: it and the shares add up to the score.
+    pub lowered: lowered::Lowered,
     /// Whether this user was shown it before.
     pub is_viewed: bool,
 }
@@ -84,6 +87,7 @@ impl Recommendation {
                 Step::Profile
             },
             shares: row.shares,
+            lowered: row.lowered,
             is_viewed: false,
         }
     }
@@ -121,6 +125,7 @@ pub struct NewRecommendation {
     pub position: i16,
     pub reason: String,
     pub shares: Option<hybrid::Parts>,
+    pub lowered: lowered::Lowered,
     /// Whether the user did anything yet that took part in it.
     pub has_events: bool,
     /// The raw parts of the score.
@@ -152,6 +157,18 @@ pub struct CandidateFacts {
     pub trending: f64,
     /// Of the last seven days.
     pub recent_applications: i64,
+    /// The most that it pays, if it says so.
+    pub pay: Option<Pay>,
+    /// It is done from afar altogether.
+    pub is_remote: bool,
+}
+
+/// What a year pays, before taxes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pay {
+    pub yearly: f64,
+    /// ISO 4217. Amounts of two currencies are not compared.
+    pub currency: String,
 }
 
 /// A fitted model without its content.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
+    Pay,
     kernel::Index,
     model::{Block, Feature, JobText, Model, Vector},
     text, vicinity,
@@ -26,6 +27,10 @@ pub struct Profile {
     pub experiences: Vec<Experience>,
     /// Newest first, one per job.
     pub events: Vec<Event>,
+    /// Jobs that do not interest them, the latest first.
+    pub dislikes: Vec<Uuid>,
+    /// The least that they ask for.
+    pub pay: Option<Pay>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -12,6 +12,7 @@ use super::{
     diversity::{self, Candidate, Taste},
     hybrid::{Arm, Parts, blend},
     kernel::{Index, Scratch},
+    lowered::{Doubts, Lowered, lower},
     profile::{Contribution, Event, EventJobs, Interests, Profile},
     reasons::{self, Voices},
 };
@@ -47,6 +48,14 @@ pub struct Ranked {
     pub raw: Parts,
     /// What each adds to the score, of which the best candidate of the user has 1.
     pub shares: Parts,
+    /// What is taken from it.
+    pub lowered: Lowered,
+}
+
+impl Ranked {
+    fn score(&self) -> f64 {
+        self.shares.sum() + self.lowered.sum()
+    }
 }
 
 /// Jobs that one of the sources proposes and `wanted` lets pass, in order of their
@@ -142,18 +151,40 @@ fn loudest(index: &Index, events: &[Event], job: u32) -> Option<usize> {
 
 /// The list of one user, out of candidates with all their parts.
 pub fn ranked(index: &Index, found: &[(u32, Parts)], weights: Parts, taste: Taste) -> Vec<Ranked> {
+    ranked_with(index, found, weights, taste, |_| Doubts::default())
+}
+
+/// The same, where something speaks against some of them.
+pub fn ranked_with(
+    index: &Index,
+    found: &[(u32, Parts)],
+    weights: Parts,
+    taste: Taste,
+    doubts: impl Fn(u32) -> Doubts,
+) -> Vec<Ranked> {
     let raw: Vec<Parts> = found.iter().map(|(_, parts)| *parts).collect();
+    let doubts: Vec<Doubts> = found.iter().map(|(job, _)| doubts(*job)).collect();
+    let mut shares = blend(&raw, weights);
+    let lowered = lower(&mut shares, &doubts);
     let all: HashMap<u32, Ranked> = found
         .iter()
-        .zip(blend(&raw, weights))
-        .map(|(&(job, raw), shares)| (job, Ranked { job, raw, shares }))
+        .zip(shares.into_iter().zip(lowered))
+        .map(|(&(job, raw), (shares, lowered))| {
+            let ranked = Ranked {
+                job,
+                raw,
+                shares,
+                lowered,
+            };
+            (job, ranked)
+        })
         .collect();
     let candidates = found
         .iter()
         .map(|(job, _)| Candidate {
             job: *job,
             company_id: index.job(*job).company_id,
-            score: all[job].shares.sum(),
+            score: all[job].score(),
         })
         .filter(|candidate| candidate.score > 0.0)
         .collect();
@@ -231,7 +262,11 @@ pub fn list(
         // What trends for everybody is a step of its own.
         return Vec::new();
     }
-    ranked(index, &live, recipe.weights, recipe.taste)
+    let doubts = |job: u32| match facts.get(&index.job(job).id) {
+        Some(facts) => Doubts::of(index, events, &matched.profile, job, facts),
+        None => Doubts::default(),
+    };
+    ranked_with(index, &live, recipe.weights, recipe.taste, doubts)
         .into_iter()
         .zip(1..)
         .filter_map(|(ranked, position)| {
@@ -242,14 +277,17 @@ pub fn list(
                 shares: ranked.shares,
                 together: loudest(index, &matched.profile.events, ranked.job),
             };
+            let doubts = Doubts::of(index, events, &matched.profile, ranked.job, facts);
+            let reason = reasons::personal(&contributions, &matched.profile, events, facts, voices);
             Some(NewRecommendation {
                 user_id: matched.profile.user_id,
                 job_id,
-                score: ranked.shares.sum().clamp(0.0, 1.0),
+                score: ranked.score().clamp(0.0, 1.0),
                 algorithm: recipe.arm.algorithm(),
                 position,
-                reason: reasons::personal(&contributions, &matched.profile, events, facts, voices),
+                reason: reasons::but(reason, &matched.profile, events, doubts),
                 shares: Some(ranked.shares),
+                lowered: ranked.lowered,
                 has_events: !matched.profile.events.is_empty(),
                 metadata: json!({
                     "model": index.model().version,
@@ -260,6 +298,8 @@ pub fn list(
                     "collaborative_share": ranked.shares.collaborative,
                     "trending": ranked.raw.trending,
                     "trending_share": ranked.shares.trending,
+                    "dislikes_share": ranked.lowered.dislikes,
+                    "wishes_share": ranked.lowered.wishes,
                     "parts": parts(index, &contributions),
                 }),
             })

@@ -104,6 +104,7 @@ fn facts() -> HashMap<Uuid, CandidateFacts> {
                     0.5
                 },
                 recent_applications: 2,
+                ..CandidateFacts::default()
             };
             (job.id, facts)
         })

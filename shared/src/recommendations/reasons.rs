@@ -6,6 +6,7 @@ use super::{
     CandidateFacts,
     hybrid::Parts,
     kernel::Index,
+    lowered::Doubts,
     model::Block,
     profile::{Contribution, EventJobs, EventKind, Profile, Source},
 };
@@ -15,6 +16,8 @@ const WORTH_SAYING: f64 = 0.08;
 const MOST_CLAUSES: usize = 3;
 const MOST_NAMES: usize = 3;
 const LONGEST_NAME: usize = 60;
+/// As the database has it.
+const LONGEST_REASON: usize = 500;
 
 /// What speaks for a job, besides the terms.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,6 +82,27 @@ pub fn personal(
         .filter_map(|(clause, _)| say(*clause, contributions, profile, events, job))
         .collect();
     sentence(&said).unwrap_or_else(|| "Similar to your profile".to_owned())
+}
+
+/// The same with what speaks against the job: "...; but pays less than you ask for".
+pub fn but(reason: String, profile: &Profile, events: &EventJobs, doubts: Doubts) -> String {
+    let disliked = doubts
+        .nearest
+        .filter(|_| doubts.dislikes >= WORTH_SAYING)
+        .and_then(|number| events.title(*profile.dislikes.get(number)?))
+        .map(|title| format!("like “{}”, which does not interest you", short(title)));
+    let underpaid = doubts
+        .is_underpaid
+        .then(|| "pays less than you ask for".to_owned());
+    let said: Vec<String> = disliked.into_iter().chain(underpaid).collect();
+    if said.is_empty() {
+        return reason;
+    }
+    let whole = format!("{reason}; but {}", said.join(", "));
+    if whole.chars().count() > LONGEST_REASON {
+        return reason;
+    }
+    whole
 }
 
 fn clause_of(source: Source) -> Clause {

@@ -3,6 +3,7 @@
 //! An event is first a row of `job_signals`, written by its own transaction.
 //! A task folds the rows into one score per job, which halves every half-life.
 
+pub mod areas;
 pub mod db;
 pub mod tasks;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::areas::Area;
 use crate::Result;
 
 /// What somebody did with a job.
@@ -56,6 +58,20 @@ pub struct TrendingFilter {
     /// Any of these categories; `None` is every job.
     pub category_ids: Option<Vec<Uuid>>,
     pub is_remote: Option<bool>,
+    pub region: Option<Area>,
+    pub country: Option<Area>,
+}
+
+impl TrendingFilter {
+    /// The areas of which one must hold, the rarest kind that is asked for; `None` is the
+    /// whole board.
+    fn areas(&self) -> Option<Vec<Area>> {
+        match (&self.region, &self.country, &self.category_ids) {
+            (Some(area), _, _) | (None, Some(area), _) => Some(vec![area.clone()]),
+            (None, None, Some(ids)) => Some(ids.iter().copied().map(Area::category).collect()),
+            (None, None, None) => None,
+        }
+    }
 }
 
 /// A live job's place among the trending ones.

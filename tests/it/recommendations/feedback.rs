@@ -49,7 +49,7 @@ async fn a_hidden_job_leaves_the_list_at_once_and_can_come_back() {
     app.drain_tasks().await;
     assert!(gone(&ids(&recommended(&freelancer).await), list[0]));
 
-    let hidden = format!("/api/jobs/recommendations/hidden/{}/", list[0]);
+    let hidden = format!("/api/jobs/hidden/{}/", list[0]);
     app.freelancer().await.delete(&hidden).await.expect(404);
     freelancer.delete(&hidden).await.expect(204);
     freelancer.delete(&hidden).await.expect(404);
@@ -123,4 +123,56 @@ async fn feedback_is_checked_whole() {
     ] {
         freelancer.post(PATH, wrong).await.expect(422);
     }
+}
+
+#[tokio::test]
+async fn hidden_jobs_are_listed_and_taken_back() {
+    let app = TestApp::start().await;
+    let (freelancer, list) = with_list(&app).await;
+    let path = "/api/jobs/hidden/";
+    for (job, kind) in [
+        (list[0], "hide"),
+        (list[1], "not_interested"),
+        (list[2], "hide"),
+    ] {
+        let events = json!({"events": [event(job, kind)]});
+        freelancer.post(PATH, events).await.expect(204);
+        app.advance_time(std::time::Duration::from_secs(1)).await;
+    }
+    let hidden = freelancer.get(path).await.expect(200);
+    let shown: Vec<(Uuid, &str)> = hidden
+        .results()
+        .iter()
+        .map(|one| {
+            let id = one["job_id"].as_str().unwrap().parse().unwrap();
+            (id, one["reason"].as_str().unwrap())
+        })
+        .collect();
+    let expected = [
+        (list[2], "hidden"),
+        (list[1], "not_interested"),
+        (list[0], "hidden"),
+    ];
+    assert_eq!(shown, expected, "the latest first");
+    assert!(hidden.results()[0]["title"].is_string());
+    let page = freelancer
+        .get(&format!("{path}?page=2&page_size=2"))
+        .await
+        .expect(200);
+    assert_eq!((page.results().len(), &page.json["count"]), (1, &json!(3)));
+
+    let other = app.freelancer().await;
+    assert!(other.get(path).await.expect(200).results().is_empty());
+    let one = format!("{path}{}/", list[1]);
+    other.delete(&one).await.expect(404);
+    freelancer.delete(&one).await.expect(204);
+    freelancer.delete(&one).await.expect(404);
+    assert_eq!(freelancer.get(path).await.expect(200).results().len(), 2);
+    app.anonymous().get(path).await.expect(401);
+    app.employer().await.get(path).await.expect(403);
+    freelancer
+        .get(&format!("{path}?page_size=0"))
+        .await
+        .expect(422);
+    app.drain_tasks().await;
 }

@@ -6,6 +6,7 @@ mod experiment;
 mod feedback;
 mod kills;
 mod live;
+mod lowered;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// Of those to whom a term means as much as to others no more are looked at.
-pub const MOST_PER_TERM: i64 = 5_000;
+pub const MOST_PER_TERM: i64 = 2_000;
 /// So many are weighed exactly.
 pub const SHORTLIST: i64 = 400;
 /// No job has more candidates.

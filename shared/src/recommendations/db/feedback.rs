@@ -1,4 +1,4 @@
-//! What people say about lists, and the jobs that they hid.
+//! What people say about lists.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use super::super::{
     feedback::{Feedback, FeedbackKind},
     hybrid::Arm,
 };
-use crate::{Error, Result};
+use crate::Result;
 
 pub async fn insert_feedback(
     conn: &mut PgConnection,
@@ -47,43 +47,6 @@ pub async fn mark_clicked(conn: &mut PgConnection, user_id: Uuid, job_ids: &[Uui
     )
     .execute(conn)
     .await?;
-    Ok(())
-}
-
-/// Hides jobs from a user: some without a word, some because they do not fit.
-pub async fn hide(
-    conn: &mut PgConnection,
-    user_id: Uuid,
-    hidden: &[Uuid],
-    unfit: &[Uuid],
-) -> Result<()> {
-    sqlx::query!(
-        "insert into hidden_jobs (user_id, job_id, reason)
-         select $1, j.id, case when j.id = any($3) then 'not_interested' else 'hidden' end::hiding_reason
-         from jobs j where j.id = any($2) or j.id = any($3)
-         order by j.id
-         on conflict (user_id, job_id) do update set reason = excluded.reason",
-        user_id,
-        hidden,
-        unfit,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Lets a hidden job be shown again.
-pub async fn unhide(conn: &mut PgConnection, user_id: Uuid, job_id: Uuid) -> Result<()> {
-    let deleted = sqlx::query!(
-        "delete from hidden_jobs where user_id = $1 and job_id = $2",
-        user_id,
-        job_id
-    )
-    .execute(conn)
-    .await?;
-    if deleted.rows_affected() == 0 {
-        return Err(Error::NotFound("hidden job"));
-    }
     Ok(())
 }
 

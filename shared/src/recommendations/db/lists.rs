@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::{
     Algorithm, Freshness, Neighbour, NewRecommendation, Recommendation, Step, StoredNeighbours,
-    hybrid::Parts,
+    hybrid::Parts, lowered::Lowered,
 };
 use crate::Result;
 
@@ -90,7 +90,9 @@ pub async fn freshness(conn: &mut PgConnection, user_id: Uuid) -> Result<Freshne
                       case when allows_personalisation($1) then greatest(
                           (select max(viewed_at) from job_views where user_id = $1),
                           (select max(created_at) from saved_jobs where user_id = $1),
-                          (select max(applied_at) from applications where applicant_id = $1)
+                          (select max(applied_at) from applications where applicant_id = $1),
+                          (select max(created_at) from hidden_jobs
+                           where user_id = $1 and reason = 'not_interested')
                       ) end
                   ) as last_event
            from (select $1::uuid as id) u
@@ -116,7 +118,9 @@ pub async fn stored(
         r#"select r.job_id, r.score, r.reason, r.algorithm_type as "algorithm: Algorithm", r.is_viewed,
                   (r.metadata ->> 'content_share')::float8 as content,
                   (r.metadata ->> 'collaborative_share')::float8 as collaborative,
-                  (r.metadata ->> 'trending_share')::float8 as trending
+                  (r.metadata ->> 'trending_share')::float8 as trending,
+                  (r.metadata ->> 'dislikes_share')::float8 as dislikes,
+                  (r.metadata ->> 'wishes_share')::float8 as wishes
            from job_recommendations r join jobs j on j.id = r.job_id
            where r.user_id = $1 and r.expires_at > app_now()
              and is_live(j, (select app_now()))
@@ -141,6 +145,10 @@ pub async fn stored(
                 collaborative: row.collaborative.unwrap_or_default(),
                 trending: row.trending.unwrap_or_default(),
             }),
+            lowered: Lowered {
+                dislikes: row.dislikes.unwrap_or_default(),
+                wishes: row.wishes.unwrap_or_default(),
+            },
             is_viewed: row.is_viewed,
         })
         .collect())
@@ -157,68 +165,6 @@ pub async fn mark_viewed(conn: &mut PgConnection, user_id: Uuid, job_ids: &[Uuid
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Trending jobs in the categories and places of the user's own profile.
-pub async fn trending_nearby(
-    conn: &mut PgConnection,
-    user_id: Uuid,
-    but: &[Uuid],
-    limit: i64,
-    half_life_seconds: f64,
-) -> Result<Vec<Recommendation>> {
-    let rows = sqlx::query!(
-        r#"with wanted as (
-               select array(select k.id from categories k, jsonb_array_elements_text(p.service_categories) w
-                            where lower(w) in (lower(k.name), k.slug)) as categories,
-                      -- "Berlin, Germany" is wherever "Berlin" stands.
-                      array(select '%' || regexp_replace(btrim(split_part(place, ',', 1)), '([%_\\])', '\\\1', 'g') || '%'
-                            from (select p.location as place
-                                  union select jsonb_array_elements_text(p.preferred_locations)) places
-                            where btrim(split_part(place, ',', 1)) <> '') as places
-               from freelancer_profiles p where p.user_id = $1
-           )
-           select t.job_id, trending_worth(t.score, t.scored_at, $4) as "worth!",
-                  j.location ilike any(w.places) as "is_near!", j.location, k.name as "category?"
-           from wanted w
-           cross join job_trending t
-           join jobs j on j.id = t.job_id
-           left join categories k on k.id = j.category_id
-           where is_live(j, (select app_now()))
-             and (j.category_id = any(w.categories) or j.location ilike any(w.places))
-             and not j.id = any($2) and not is_kept_from(j.id, j.employer_id, j.imported_by, $1)
-           order by t.rank desc, t.job_id
-           limit $3"#,
-        user_id,
-        but,
-        limit,
-        half_life_seconds,
-    )
-    .fetch_all(conn)
-    .await?;
-    let most = rows.iter().map(|row| row.worth).fold(0.0, f64::max);
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let of = if row.is_near {
-                Some(row.location)
-            } else {
-                row.category
-            };
-            Recommendation {
-                job_id: row.job_id,
-                score: share(row.worth, most),
-                reason: match of {
-                    Some(of) => format!("Trending in {of}"),
-                    None => "Trending now".to_owned(),
-                },
-                algorithm: Algorithm::Trending,
-                step: Step::TrendingNearby,
-                shares: None,
-                is_viewed: false,
-            }
-        })
-        .collect())
 }
 
 /// Trending jobs of the whole board that the user may be shown.
@@ -253,12 +199,13 @@ pub async fn trending(
             algorithm: Algorithm::Trending,
             step: Step::Trending,
             shares: None,
+            lowered: Lowered::default(),
             is_viewed: false,
         })
         .collect())
 }
 
-fn share(part: f64, whole: f64) -> f64 {
+pub(super) fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 {
         (part / whole).clamp(0.0, 1.0)
     } else {
@@ -294,6 +241,7 @@ pub async fn newest(
             algorithm: Algorithm::Trending,
             step: Step::Newest,
             shares: None,
+            lowered: Lowered::default(),
             is_viewed: false,
         })
         .collect())

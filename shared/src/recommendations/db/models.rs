@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::{CandidateFacts, ModelHead, fit::Deed, model::JobText, profile::EventKind};
+use super::super::{CandidateFacts, ModelHead, Pay, fit::Deed, model::JobText, profile::EventKind};
 use crate::Result;
 
 /// Texts of the newest `limit` live jobs, in order of their ids. Of a long text
@@ -258,6 +258,8 @@ pub async fn candidate_facts(
     let rows = sqlx::query!(
         r#"select j.id, j.location, k.name as "category?",
                   coalesce(trending_worth(t.score, t.scored_at, $2), 0) as "trending!",
+                  coalesce(j.yearly_salary_max, j.yearly_salary_min)::float8 as yearly_pay,
+                  j.salary_currency, j.is_remote and not j.is_hybrid as "is_remote!",
                   (select count(*) from applications a
                    where a.job_id = j.id and a.applied_at > (select app_now()) - interval '7 days')
                   as "recent_applications!"
@@ -279,6 +281,11 @@ pub async fn candidate_facts(
                 category: row.category,
                 trending: row.trending,
                 recent_applications: row.recent_applications,
+                pay: row.yearly_pay.map(|yearly| Pay {
+                    yearly,
+                    currency: row.salary_currency,
+                }),
+                is_remote: row.is_remote,
             };
             (row.id, facts)
         })

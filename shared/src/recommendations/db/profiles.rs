@@ -7,7 +7,10 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::profile::{Event, EventKind, Experience, Profile, ProfileSkill};
+use super::super::{
+    Pay,
+    profile::{Event, EventKind, Experience, Profile, ProfileSkill},
+};
 use crate::Result;
 
 /// Freelancers active since, with ids after `after` up to `up_to`.
@@ -30,7 +33,7 @@ pub async fn active_users_between(
 }
 
 /// Profiles of those of `user_ids` that are freelancers, in order of the ids, with
-/// their latest `events_limit` events where they allow the use of them.
+/// their latest `events_limit` events and dislikes where they allow the use of them.
 pub async fn profiles(
     conn: &mut PgConnection,
     user_ids: &[Uuid],
@@ -38,7 +41,8 @@ pub async fn profiles(
 ) -> Result<Vec<Profile>> {
     let rows = sqlx::query!(
         r#"select p.user_id, p.title, p.bio, p.location, p.preferred_locations, p.service_categories,
-                  p.is_open_to_remote
+                  p.is_open_to_remote, p.rate_currency,
+                  yearly_salary(p.hourly_rate_min, 'hourly')::float8 as yearly_wish
            from freelancer_profiles p join users u on u.id = p.user_id
            where p.user_id = any($1) and u.is_active"#,
         user_ids,
@@ -57,6 +61,10 @@ pub async fn profiles(
                 places,
                 categories: strings(&row.service_categories),
                 is_open_to_remote: row.is_open_to_remote,
+                pay: row.yearly_wish.map(|yearly| Pay {
+                    yearly,
+                    currency: row.rate_currency,
+                }),
                 ..Profile::default()
             };
             (row.user_id, profile)
@@ -65,11 +73,12 @@ pub async fn profiles(
     add_skills(conn, user_ids, &mut profiles).await?;
     add_experiences(conn, user_ids, &mut profiles).await?;
     add_events(conn, user_ids, events_limit, &mut profiles).await?;
+    add_dislikes(conn, user_ids, events_limit, &mut profiles).await?;
     Ok(profiles.into_values().collect())
 }
 
 /// The strings of a list that a user wrote; other values say nothing.
-fn strings(list: &Value) -> Vec<String> {
+pub(super) fn strings(list: &Value) -> Vec<String> {
     list.as_array()
         .into_iter()
         .flatten()
@@ -176,6 +185,35 @@ async fn add_events(
             kind: EventKind::of_strength(row.strength),
             age_days: row.age_days,
         });
+    }
+    Ok(())
+}
+
+/// The latest `limit` jobs of each that do not interest them.
+async fn add_dislikes(
+    conn: &mut PgConnection,
+    user_ids: &[Uuid],
+    limit: i64,
+    profiles: &mut BTreeMap<Uuid, Profile>,
+) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"select u.id as "user_id!", h.job_id as "job_id!"
+           from (select id from unnest($1::uuid[]) as t(id) where allows_personalisation(id)) u
+           cross join lateral (
+               select job_id, created_at from hidden_jobs
+               where user_id = u.id and reason = 'not_interested'
+               order by created_at desc, job_id desc limit $2
+           ) h
+           order by u.id, h.created_at desc, h.job_id desc"#,
+        user_ids,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        if let Some(profile) = profiles.get_mut(&row.user_id) {
+            profile.dislikes.push(row.job_id);
+        }
     }
     Ok(())
 }

@@ -108,11 +108,10 @@ pub(super) fn rows() -> Vec<Row> {
                 Ask::default().json(json!({"events": [event]}))
             },
         ),
-        row(
-            "unhide_recommendation",
-            "401 404 403 403 403",
-            |case| async move { Ask::of(case.job().await) },
-        )
+        plain("list_hidden_jobs", "401 200 403 403 403"),
+        row("unhide_job", "401 404 403 403 403", |case| async move {
+            Ask::of(case.job().await)
+        })
         .about("of one that was not hidden"),
         row("search_jobs", "200 200 200 200 200", |_| async {
             Ask::default().query("q=welder")

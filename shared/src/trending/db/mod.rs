@@ -1,5 +1,7 @@
 //! Signals, scores, and the list of what is trending.
 
+mod areas;
+
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -95,15 +97,16 @@ pub async fn fold_signals(
         &added,
         half_life,
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    areas::place(conn, &job_ids).await?;
     Ok(folded)
 }
 
 /// Writes down what up to `limit` scores after `after` (in order of job) are worth
 /// now, and drops those worth less than `threshold`. The order of the list does
 /// not change by it, except after a change of the half-life; rows that have hardly
-/// faded are not written at all.
+/// faded are not written at all. Where the jobs are is looked up anew.
 pub async fn decay(
     conn: &mut PgConnection,
     after: Option<Uuid>,
@@ -133,7 +136,7 @@ pub async fn decay(
                where t.job_id = b.job_id and b.worth >= $4
                  and (b.worth < 0.9 * t.score or abs(t.rank - trending_rank(b.worth, app_now(), $3)) >= 0.001)
            )
-           select count(*) as "seen!", (array_agg(job_id order by job_id desc))[1] as last,
+           select coalesce(array_agg(job_id order by job_id), '{}') as "seen!: Vec<Uuid>",
                   (select count(*) from pruned) as "pruned!"
            from batch"#,
         after,
@@ -141,10 +144,15 @@ pub async fn decay(
         half_life.as_secs_f64(),
         threshold,
     )
-    .fetch_one(conn)
+    .fetch_one(&mut *conn)
     .await?;
+    areas::place(conn, &row.seen).await?;
     Ok(Decayed {
-        last: row.last.filter(|_| row.seen == limit),
+        last: row
+            .seen
+            .last()
+            .copied()
+            .filter(|_| row.seen.len() as i64 == limit),
         pruned: row.pruned as u64,
     })
 }
@@ -156,15 +164,16 @@ pub async fn list(
     limit: i64,
     half_life: Duration,
 ) -> Result<Vec<Trending>> {
+    if let Some(areas) = filter.areas() {
+        return areas::list(conn, &areas, filter, limit, half_life).await;
+    }
     let rows = sqlx::query!(
-        r#"select t.job_id, trending_worth(t.score, t.scored_at, $4) as "score!"
+        r#"select t.job_id, trending_worth(t.score, t.scored_at, $3) as "score!"
            from job_trending t join jobs j on j.id = t.job_id
            where is_live(j, (select app_now()))
-             and ($1::uuid[] is null or j.category_id = any($1))
-             and ($2::boolean is null or j.is_remote = $2)
+             and ($1::boolean is null or j.is_remote = $1)
            order by t.rank desc, t.job_id
-           limit $3"#,
-        filter.category_ids.as_deref(),
+           limit $2"#,
         filter.is_remote,
         limit,
         half_life.as_secs_f64(),

@@ -5,8 +5,9 @@ use std::{collections::HashMap, path::Path, time::Duration};
 use chrono::DateTime;
 use jobboard_shared::recommendations::{
     fit::fit,
-    kernel::{Index, Match, Scratch},
+    kernel::{Index, Match},
     model::{Block, JobText, Model},
+    nearest::Products,
 };
 use rand::{
     SeedableRng,
@@ -128,10 +129,7 @@ fn ours(texts: &[String]) -> Result<Ours> {
     );
     let fitted = cpu_of_thread()?;
     let index = Index::new(model, TEXT_ALONE);
-    let mut scratch = Scratch::default();
-    let lists = (0..jobs.len() as u32)
-        .map(|job| index.neighbours(job, NEIGHBOURS, &mut scratch))
-        .collect();
+    let lists = Products::new(&index).all(NEIGHBOURS);
     let done = cpu_of_thread()?;
     Ok(Ours {
         index,

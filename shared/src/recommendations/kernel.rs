@@ -185,45 +185,40 @@ impl Index {
         }
     }
 
-    /// The jobs most like a job, without it. Candidates are found by the job's
-    /// strongest terms and ranked by all.
-    pub fn neighbours(&self, number: u32, k: usize, scratch: &mut Scratch) -> Vec<Match> {
-        let mut query: Vec<(Feature, f64)> = self
-            .vector(number)
+    /// A job's vector under the weights, of length 1: the product of two is their likeness.
+    pub(super) fn of_length_one(&self, number: u32) -> impl Iterator<Item = (Feature, f32)> {
+        let length = self.lengths[number as usize];
+        self.vector(number)
             .iter()
-            .map(|&(feature, weight)| (feature, f64::from(weight)))
-            .collect();
-        // Of equal vectors the product ranks as the likeness does but for the
-        // neighbours' lengths, which hardly vary.
-        let mut pool = 2 * k;
-        if query.len() > FINDING_TERMS {
-            let strength =
-                |&(feature, weight): &(Feature, f64)| weight * weight * self.weight_of(feature);
-            query.select_nth_unstable_by(FINDING_TERMS - 1, |a, b| {
-                strength(b).total_cmp(&strength(a)).then(a.0.cmp(&b.0))
-            });
-            query.truncate(FINDING_TERMS);
-            pool = FINDING_POOL * k;
-        }
-        let mut matches = self.top(&query, pool, scratch, |other| other != number);
+            .filter_map(move |&(feature, weight)| {
+                let weight = self.weight_of(feature).sqrt() * f64::from(weight) / length;
+                (weight > 0.0).then_some((feature, weight as f32))
+            })
+    }
+
+    /// Those `k` of some jobs that are most like a job, best first, equals in order.
+    pub(super) fn rank(
+        &self,
+        scratch: &mut Scratch,
+        number: u32,
+        others: impl Iterator<Item = u32>,
+        k: usize,
+    ) -> Vec<Match> {
         scratch.spread(self, number);
-        for found in &mut matches {
-            let product = scratch.product(self.vector(found.job));
-            let lengths = self.lengths[number as usize] * self.lengths[found.job as usize];
-            found.score = (product / lengths).clamp(0.0, 1.0);
-        }
+        let mut matches: Vec<Match> = others
+            .map(|job| {
+                let lengths = self.lengths[number as usize] * self.lengths[job as usize];
+                let product = scratch.product(self.vector(job));
+                let score = (product / lengths).clamp(0.0, 1.0);
+                Match { job, score }
+            })
+            .collect();
         scratch.clear(self.vector(number));
-        let order = |a: &Match, b: &Match| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job));
-        matches.sort_unstable_by(order);
+        matches.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job)));
         matches.truncate(k);
         matches
     }
 }
-
-/// Terms of a job that candidates for its neighbours share with it.
-const FINDING_TERMS: usize = 64;
-/// Where a job has more terms: candidates for each neighbour.
-const FINDING_POOL: usize = 8;
 
 /// Working memory of [`Index::top`].
 #[derive(Default)]

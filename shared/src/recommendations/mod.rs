@@ -20,6 +20,7 @@ pub mod kernel;
 pub mod lists;
 pub mod lowered;
 pub mod model;
+pub mod nearest;
 pub mod profile;
 pub mod ranking;
 pub mod reasons;

@@ -11,8 +11,9 @@ use super::{
     collaborative::{Row, SignalWeights},
     diversity::{self, Candidate, Taste},
     hybrid::{Arm, Parts, blend},
-    kernel::{Index, Scratch},
+    kernel::{Index, Match, Scratch},
     lowered::{Doubts, Lowered, lower},
+    nearest::{Products, ROWS},
     profile::{Contribution, Event, EventJobs, Interests, Profile},
     reasons::{self, Voices},
 };
@@ -337,21 +338,31 @@ pub(super) fn parts(index: &Index, contributions: &[Contribution]) -> Vec<serde_
 /// The jobs most like each of the jobs number `from` up to `to`.
 pub fn neighbours(index: &Index, from: u32, to: u32, k: usize) -> Vec<StoredNeighbours> {
     let to = to.min(index.model().jobs.len() as u32);
-    (from..to)
+    let products = Products::new(index);
+    let parts: Vec<u32> = (from..to).step_by(ROWS).collect();
+    parts
         .into_par_iter()
-        .map_init(Scratch::default, |scratch, number| StoredNeighbours {
-            job_id: index.job(number).id,
-            neighbours: index
-                .neighbours(number, k, scratch)
-                .into_iter()
-                .map(|found| Neighbour {
-                    job_id: index.job(found.job).id,
-                    score: found.score,
-                    reason: reasons::mutual(index, number, found.job),
-                })
-                .collect(),
+        .flat_map_iter(|from| {
+            let jobs = from as usize..to.min(from + ROWS as u32) as usize;
+            let lists = products.of(jobs.clone(), k);
+            jobs.zip(lists)
+                .map(|(job, found)| stored_neighbours(index, job as u32, found))
         })
         .collect()
+}
+
+fn stored_neighbours(index: &Index, job: u32, found: Vec<Match>) -> StoredNeighbours {
+    StoredNeighbours {
+        job_id: index.job(job).id,
+        neighbours: found
+            .into_iter()
+            .map(|found| Neighbour {
+                job_id: index.job(found.job).id,
+                score: found.score,
+                reason: reasons::mutual(index, job, found.job),
+            })
+            .collect(),
+    }
 }
 
 #[cfg(test)]

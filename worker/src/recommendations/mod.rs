@@ -27,7 +27,7 @@ use crate::{Context, Lease, TaskError, TaskResult};
 /// Of more live jobs than these the newest take part.
 const MOST_JOBS: i64 = 100_000;
 const USERS_PER_BLOCK: i64 = 200;
-const JOBS_PER_BLOCK: usize = 500;
+const JOBS_PER_BLOCK: usize = 4_000;
 const NEIGHBOURS_PER_JOB: usize = 24;
 /// Users who were not here for longer get new lists when they change something.
 const ACTIVE_WITHIN: TimeDelta = TimeDelta::days(30);

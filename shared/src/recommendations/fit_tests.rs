@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::*;
 use crate::recommendations::{codec, kernel::Index, model::Feature};
 
@@ -81,6 +83,45 @@ fn a_document_that_came_later_is_weighed_with_the_idf_of_the_fit() {
         &titles(&model, &vector),
         &[("nurse", 0.8429263482), ("python", 0.5380289691)],
     );
+}
+
+/// Made-up ads and the weights of scikit-learn 1.9.1, written by
+/// `benches/peers/tfidf_fixture.py`.
+#[test]
+fn weights_of_long_texts_are_those_of_scikit_learn_too() {
+    let fixture: Value = serde_json::from_str(include_str!("fixtures/tfidf.json")).unwrap();
+    let ads = |name: &str| -> Vec<JobText> {
+        let ads = fixture[name].as_array().unwrap().iter().zip(0..);
+        ads.map(|(ad, number)| JobText {
+            id: Uuid::from_u128(number),
+            description: ad["text"].as_str().unwrap().to_owned(),
+            ..JobText::default()
+        })
+        .collect()
+    };
+    let (jobs, later) = (ads("fitted"), ads("later"));
+    assert_eq!((jobs.len(), later.len()), (200, 10));
+    let model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, &jobs, &EVEN, 64);
+    let transformed: Vec<Vector> = later
+        .iter()
+        .map(|job| model.vectorize(job, &EVEN, 64))
+        .collect();
+    for (name, vectors) in [("fitted", &model.vectors), ("later", &transformed)] {
+        for (at, vector) in vectors.iter().enumerate() {
+            let expected = fixture[name][at]["weights"].as_object().unwrap();
+            let words: Vec<&(Feature, f32)> = vector
+                .iter()
+                .filter(|(feature, _)| model.block_of(*feature) == Block::Description)
+                .collect();
+            assert_eq!(words.len(), expected.len(), "{name} {at}");
+            for &&(feature, weight) in &words {
+                let term = model.term_of(feature);
+                let expected = expected[term].as_f64().unwrap();
+                let difference = (f64::from(weight) - expected).abs();
+                assert!(difference < 1e-6, "{name} {at} {term}: {weight} {expected}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -34,45 +34,62 @@ pub fn arrange(
     likeness: impl Fn(u32, u32) -> f64,
 ) -> Vec<Candidate> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job)));
-    let mut nearest = vec![0.0_f64; candidates.len()];
-    let mut list: Vec<Candidate> = Vec::with_capacity(taste.length.min(candidates.len()));
+    let mut waiting: Vec<Waiting> = candidates.into_iter().map(Waiting::new).collect();
+    let mut list: Vec<Candidate> = Vec::with_capacity(taste.length.min(waiting.len()));
     let mut companies: HashMap<Uuid, usize> = HashMap::new();
-    while list.len() < taste.length && !candidates.is_empty() {
+    while list.len() < taste.length && !waiting.is_empty() {
         if list.len().is_multiple_of(10) {
             companies.clear();
         }
         let gain =
-            |at: usize| taste.lambda * candidates[at].score - (1.0 - taste.lambda) * nearest[at];
-        let fits = |at: &usize| {
-            companies
-                .get(&candidates[*at].company_id)
-                .copied()
-                .unwrap_or(0)
-                < taste.company_cap
+            |one: &Waiting| taste.lambda * one.candidate.score - (1.0 - taste.lambda) * one.nearest;
+        let fits = |one: &Waiting| {
+            let company = companies.get(&one.candidate.company_id);
+            company.copied().unwrap_or(0) < taste.company_cap
         };
-        // The first of equals, which is the one with the higher score.
-        let best =
-            |at: &usize, other: &usize| gain(*at).total_cmp(&gain(*other)).then(other.cmp(at));
-        let all = 0..candidates.len();
-        let Some(at) = all
-            .clone()
-            .filter(fits)
-            .max_by(best)
-            .or_else(|| all.max_by(best))
-        else {
-            break;
-        };
-        let picked = candidates.remove(at);
-        nearest.remove(at);
-        *companies.entry(picked.company_id).or_default() += 1;
-        if taste.lambda < 1.0 {
-            for (nearest, other) in nearest.iter_mut().zip(&candidates) {
-                *nearest = nearest.max(likeness(picked.job, other.job));
+        let any_fits = waiting.iter().any(fits);
+        let picked = loop {
+            // The first of equals, which is the one with the higher score.
+            let mut best: Option<(usize, f64)> = None;
+            for (at, one) in waiting.iter().enumerate() {
+                let gain = gain(one);
+                if best.is_none_or(|(_, most)| gain > most) && (!any_fits || fits(one)) {
+                    best = Some((at, gain));
+                }
             }
-        }
+            let Some((at, _)) = best else { return list };
+            let one = &mut waiting[at];
+            if taste.lambda >= 1.0 || one.compared == list.len() {
+                break waiting.remove(at).candidate;
+            }
+            // Its gain only falls by it. Whoever stays the best after that is the best.
+            for other in &list[one.compared..] {
+                one.nearest = one.nearest.max(likeness(other.job, one.candidate.job));
+            }
+            one.compared = list.len();
+        };
+        *companies.entry(picked.company_id).or_default() += 1;
         list.push(picked);
     }
     list
+}
+
+/// A candidate, and how near it is to the first of those picked.
+struct Waiting {
+    candidate: Candidate,
+    /// Most candidates are never compared with all.
+    compared: usize,
+    nearest: f64,
+}
+
+impl Waiting {
+    fn new(candidate: Candidate) -> Self {
+        Self {
+            candidate,
+            compared: 0,
+            nearest: 0.0,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -121,5 +138,57 @@ mod tests {
         candidates.push(candidate(7, 2, 0.1));
         let list = arrange(candidates, TASTE, |_, _| 0.0);
         assert_eq!(jobs(&list), [0, 1, 2, 7, 3, 4]);
+    }
+
+    /// Each candidate compared with each that was picked.
+    fn arranged_slowly(
+        mut candidates: Vec<Candidate>,
+        taste: Taste,
+        likeness: impl Fn(u32, u32) -> f64,
+    ) -> Vec<u32> {
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job)));
+        let mut list: Vec<Candidate> = Vec::new();
+        while list.len() < taste.length && !candidates.is_empty() {
+            let of_ten = &list[list.len() / 10 * 10..];
+            let fits = |one: &Candidate| {
+                let same = |other: &&Candidate| other.company_id == one.company_id;
+                of_ten.iter().filter(same).count() < taste.company_cap
+            };
+            let gain = |one: &Candidate| {
+                let nearest = list.iter().map(|other| likeness(other.job, one.job));
+                taste.lambda * one.score - (1.0 - taste.lambda) * nearest.fold(0.0, f64::max)
+            };
+            let any_fits = candidates.iter().any(fits);
+            let mut best = None;
+            for (at, one) in candidates.iter().enumerate() {
+                let better = best.is_none_or(|(_, most)| gain(one) > most);
+                if better && (!any_fits || fits(one)) {
+                    best = Some((at, gain(one)));
+                }
+            }
+            let (at, _) = best.unwrap();
+            list.push(candidates.remove(at));
+        }
+        jobs(&list)
+    }
+
+    #[test]
+    fn comparing_late_changes_no_list() {
+        let likeness = |a: u32, b: u32| f64::from((a * 31 + b * 17 + a * b) % 11) / 10.0;
+        for round in 0..50_u32 {
+            let candidates: Vec<Candidate> = (0..60)
+                .map(|job| {
+                    let score = f64::from((job * job + round * 7) % 23) / 22.0;
+                    candidate(job, u128::from((job + round) % 7), score)
+                })
+                .collect();
+            let taste = Taste {
+                lambda: [0.5, 0.9, 1.0][round as usize % 3],
+                company_cap: 2,
+                length: 35,
+            };
+            let list = arrange(candidates.clone(), taste, likeness);
+            assert_eq!(jobs(&list), arranged_slowly(candidates, taste, likeness));
+        }
     }
 }

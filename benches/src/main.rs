@@ -13,6 +13,7 @@ mod postgres;
 mod processes;
 mod queue;
 mod recommend;
+mod replica;
 mod search;
 mod words;
 
@@ -61,6 +62,8 @@ enum Measurement {
     DigestWorker(digest::WorkerOptions),
     /// How good recommendations are, how fast, and beside others.
     Recommend(recommend::Options),
+    /// Recommendations of a large board: a whole batch, and lists made on request.
+    RecommendScale(recommend::scale::Options),
     /// What `nothing-lost` starts.
     #[command(hide = true)]
     NothingLostWorker(nothing_lost::WorkerOptions),
@@ -89,6 +92,9 @@ fn main() -> ExitCode {
                     Measurement::SearchWords(options) => words::measure(options).await,
                     Measurement::SearchFuzz(options) => search::fuzz::fuzz(options).await,
                     Measurement::Recommend(options) => recommend::measure(&options),
+                    Measurement::RecommendScale(options) => {
+                        recommend::scale::measure(options).await
+                    }
                     Measurement::Queue(options) => queue::measure(options).await,
                     Measurement::QueuePart(part) => queue::play(part).await,
                 }

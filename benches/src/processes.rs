@@ -81,11 +81,20 @@ pub(crate) fn children(parent: Pid) -> Result<Vec<Pid>> {
 
 /// Resident memory in MiB, now.
 pub(crate) fn memory(pid: Pid) -> Result<f64> {
+    status_in_mib(pid, "VmRSS:")
+}
+
+/// The most resident memory so far, in MiB.
+pub(crate) fn peak_memory(pid: Pid) -> Result<f64> {
+    status_in_mib(pid, "VmHWM:")
+}
+
+fn status_in_mib(pid: Pid, name: &str) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     let kib: f64 = line
         .and_then(|line| line.split_whitespace().next())
-        .ok_or("no VmRSS")?
+        .ok_or("no such line of the status")?
         .parse()?;
     Ok(kib / 1024.0)
 }

@@ -2,7 +2,7 @@
 //! another, and what a connection costs that waits.
 
 mod line;
-mod replica;
+mod redis;
 
 use std::time::{Duration, Instant};
 
@@ -20,11 +20,13 @@ use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use self::{
-    line::Line,
-    replica::{Redis, Replica, SECRET},
+use self::{line::Line, redis::Redis};
+use crate::{
+    Result,
+    postgres::Postgres,
+    processes::memory,
+    replica::{Replica, SECRET},
 };
-use crate::{Result, postgres::Postgres, processes::memory};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -56,8 +58,14 @@ pub(crate) async fn measure(options: Options) -> Result<()> {
         false => Some(Redis::start().await?),
     };
     let redis_url = redis.as_ref().map(Redis::url);
-    let one = Replica::start(&url, redis_url.as_deref()).await?;
-    let two = Replica::start(&url, redis_url.as_deref()).await?;
+    let per_account = PER_ACCOUNT.to_string();
+    let mut variables = vec![
+        ("JOBBOARD_LIVE_HEARTBEAT", "10s"),
+        ("JOBBOARD_LIVE_PER_ACCOUNT", per_account.as_str()),
+    ];
+    variables.extend(redis_url.as_deref().map(|url| ("REDIS_URL", url)));
+    let one = Replica::start(&url, &variables).await?;
+    let two = Replica::start(&url, &variables).await?;
     let with = if redis.is_some() { "with" } else { "without" };
     println!("two API processes {with} Redis; a change at one, its client at the other");
     println!("| waiting connections | changes | p50 | p99 | longest |\n|---|---|---|---|---|");

@@ -5,6 +5,7 @@ mod figures;
 mod lists;
 mod peers;
 mod ratings;
+pub(crate) mod scale;
 mod synthetic;
 mod tuning;
 mod views;

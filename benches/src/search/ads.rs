@@ -22,9 +22,9 @@ pub(crate) struct Vocabulary {
     skills: Vec<String>,
 }
 
-pub(super) struct Ad {
-    pub(super) title: String,
-    pub(super) description: String,
+pub(crate) struct Ad {
+    pub(crate) title: String,
+    pub(crate) description: String,
     skills: Vec<usize>,
     location: String,
     company: usize,
@@ -106,6 +106,19 @@ impl Vocabulary {
         text
     }
 
+    /// What somebody is called or calls themself.
+    pub(crate) fn title(&self, random: &mut StdRng) -> String {
+        self.titles[zipf(random, self.titles.len())].join(" ")
+    }
+
+    pub(crate) fn location(&self, random: &mut StdRng) -> String {
+        self.locations.choose(random).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn skill(&self, random: &mut StdRng) -> String {
+        self.skills[zipf(random, self.skills.len())].clone()
+    }
+
     fn push(&mut self, title: &str, text: &str, location: &str) {
         let title: Vec<_> = title.split_whitespace().map(str::to_owned).collect();
         if (1..=12).contains(&title.len()) {
@@ -125,7 +138,7 @@ impl Vocabulary {
 }
 
 /// A place among `count`, the first much more often than the last.
-fn zipf(random: &mut StdRng, count: usize) -> usize {
+pub(crate) fn zipf(random: &mut StdRng, count: usize) -> usize {
     let share: f64 = random.random();
     // The inverse of a density that falls as 1 / (rank + 10).
     let (low, high) = (10_f64.ln(), (count as f64 + 10.0).ln());
@@ -134,7 +147,7 @@ fn zipf(random: &mut StdRng, count: usize) -> usize {
 }
 
 /// The ads of a seed: the same on every machine. More are young than old.
-pub(super) fn ads(
+pub(crate) fn ads(
     vocabulary: &Vocabulary,
     seed: u64,
     count: usize,
@@ -176,7 +189,7 @@ pub(super) fn ads(
 }
 
 /// Writes companies and skills.
-pub(super) async fn insert_names(
+pub(crate) async fn insert_names(
     conn: &mut PgConnection,
     vocabulary: &Vocabulary,
     jobs: usize,
@@ -201,7 +214,7 @@ pub(super) async fn insert_names(
 }
 
 /// Writes ads as published jobs; gives their ids.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     pool: &PgPool,
     vocabulary: &Vocabulary,
     ads: &[Ad],

@@ -28,19 +28,6 @@ pub(super) enum Class {
 }
 
 impl Class {
-    pub(super) const ALL: [Self; 10] = [
-        Self::Broad,
-        Self::Medium,
-        Self::Rare,
-        Self::Words,
-        Self::Phrase,
-        Self::Negated,
-        Self::Filtered,
-        Self::Paid,
-        Self::Near,
-        Self::Counted,
-    ];
-
     /// What a score ranks, and the design to compare with can do too.
     pub(super) const RANKED: [Self; 7] = [
         Self::Broad,
@@ -51,6 +38,9 @@ impl Class {
         Self::Negated,
         Self::Filtered,
     ];
+
+    /// What comes in another order, or with more than the page.
+    pub(super) const LISTED: [Self; 3] = [Self::Paid, Self::Near, Self::Counted];
 }
 
 const CITIES: [&str; 6] = [

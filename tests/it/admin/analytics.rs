@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     jobs::publish,
-    support::{Browser, Client, PASSWORD, TestApp},
+    support::{Browser, Client, TestApp},
 };
 
 const BOARD: &str = "/api/admin/analytics/";
@@ -271,14 +271,8 @@ async fn in_a_browser_the_figures_are_drawn() {
     two_days(&app).await;
     let admin = app.admin().await;
     let mut browser = Browser::start().await;
-    browser
-        .open(&format!("{}/admin/analytics/", app.base))
-        .await;
-    browser.until("location.pathname === '/admin/login/'").await;
-    browser.type_into("input[name=email]", &admin.email).await;
-    browser.type_into("input[name=password]", PASSWORD).await;
-    browser.click("button.main").await;
-    browser.until("location.pathname === '/admin/tasks/'").await;
+    let page = format!("{}/admin/analytics/", app.base);
+    browser.open_signed_in(&page, &admin.email).await;
     browser
         .click("header nav a[href='/admin/analytics/']")
         .await;

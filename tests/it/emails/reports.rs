@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     outbox, row,
     smtp::{CONFIRMATION, mail_to, one_mail},
+    suppressions::suppressions,
 };
 use crate::support::{Email, Response, TestApp};
 
@@ -64,11 +65,11 @@ async fn a_mailbox_that_is_none_gets_no_more_mail_and_no_report_counts_twice() {
             row(CONFIRMATION, "skipped", 0, 0)
         ]
     );
-    let mut conn = app.db.acquire().await.unwrap();
-    let list = db::list_suppressions(&mut conn, 10).await.unwrap();
+    let list = suppressions(&app).await;
     assert_eq!(list[0].reply, "550 5.1.1 <address> unknown");
 
     // An operator knows better, and the provider sends the old report again.
+    let mut conn = app.db.acquire().await.unwrap();
     assert!(
         db::lift_suppression(&mut conn, freelancer.user_id)
             .await
@@ -97,13 +98,7 @@ async fn a_complaint_ends_mails_of_its_type() {
         wishes.expect(200).json["application_status"]["email"],
         false
     );
-    let mut conn = app.db.acquire().await.unwrap();
-    assert!(
-        db::list_suppressions(&mut conn, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(suppressions(&app).await.is_empty());
 }
 
 #[tokio::test]
@@ -130,13 +125,7 @@ async fn what_is_of_no_mail_or_passes_changes_nothing() {
         let answer = send(&app, SECRET, &reports(&[report])).await.expect(200);
         assert_eq!(answer.json, taken(0, 0, 1));
     }
-    let mut conn = app.db.acquire().await.unwrap();
-    assert!(
-        db::list_suppressions(&mut conn, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(suppressions(&app).await.is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,11 @@
 
 use std::process::Stdio;
 
-use jobboard_shared::notifications::{Resend, db, resend_email};
+use jobboard_shared::notifications::{
+    Resend,
+    db::{self, Suppression},
+    resend_email,
+};
 use serde_json::json;
 use tokio::process::Command;
 use uuid::Uuid;
@@ -13,10 +17,15 @@ use super::{
 };
 use crate::support::{Client, SmtpServer, TestApp, Verdict};
 
-async fn suppressed(app: &TestApp) -> Vec<Uuid> {
+/// In force or lifted.
+pub(super) async fn suppressions(app: &TestApp) -> Vec<Suppression> {
     let mut conn = app.db.acquire().await.unwrap();
-    let found = db::list_suppressions(&mut conn, 10).await.unwrap();
-    found
+    db::list_suppressions(&mut conn, 10).await.unwrap()
+}
+
+async fn suppressed(app: &TestApp) -> Vec<Uuid> {
+    suppressions(app)
+        .await
         .into_iter()
         .filter(|suppression| suppression.in_force)
         .map(|suppression| suppression.user_id)

@@ -4,7 +4,7 @@ use jobboard_shared::recommendations::{hybrid::Arm, tasks::Plan};
 use serde_json::{Value, json};
 
 use super::{board, describe, ids, recommended};
-use crate::support::{Browser, PASSWORD, TestApp};
+use crate::support::{Browser, TestApp};
 
 const FEEDBACK: &str = "/api/jobs/recommendations/feedback/";
 
@@ -137,14 +137,8 @@ async fn in_a_browser_the_arms_are_drawn() {
     app.drain_tasks().await;
     let admin = app.admin().await;
     let mut browser = Browser::start().await;
-    browser
-        .open(&format!("{}/admin/recommendations/", app.base))
-        .await;
-    browser.until("location.pathname === '/admin/login/'").await;
-    browser.type_into("input[name=email]", &admin.email).await;
-    browser.type_into("input[name=password]", PASSWORD).await;
-    browser.click("button.main").await;
-    browser.until("location.pathname === '/admin/tasks/'").await;
+    let page = format!("{}/admin/recommendations/", app.base);
+    browser.open_signed_in(&page, &admin.email).await;
     browser
         .click("header nav a[href='/admin/recommendations/']")
         .await;

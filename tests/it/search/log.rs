@@ -4,7 +4,7 @@ use jobboard_shared::search::tasks::ForgetSearches;
 use serde_json::{Value, json};
 
 use super::publish;
-use crate::support::{Browser, Client, PASSWORD, TestApp, until};
+use crate::support::{Browser, Client, TestApp, until};
 
 const PATH: &str = "/api/admin/searches/";
 
@@ -192,12 +192,7 @@ async fn in_a_browser_words_that_find_nothing_are_listed() {
     written(&app, 2).await;
     let mut browser = Browser::start().await;
     let page = format!("{}/admin/searches/?days=7", app.base);
-    browser.open(&page).await;
-    browser.until("location.pathname === '/admin/login/'").await;
-    browser.type_into("input[name=email]", &admin.email).await;
-    browser.type_into("input[name=password]", PASSWORD).await;
-    browser.click("button.main").await;
-    browser.until("location.pathname === '/admin/tasks/'").await;
+    browser.open_signed_in(&page, &admin.email).await;
     browser.click("header nav a[href='/admin/searches/']").await;
     browser
         .until("document.querySelectorAll('tbody tr').length === 2")

@@ -11,6 +11,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use super::PASSWORD;
+
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 const PATIENCE: Duration = Duration::from_secs(40);
 const LOOK_RHYTHM: Duration = Duration::from_millis(50);
@@ -122,6 +124,17 @@ impl Browser {
         self.ask("Page.navigate", json!({"url": address})).await;
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
             .await;
+    }
+
+    /// Opens a page of administrators, which asks for the login first, and signs in as
+    /// one. That leads to the tasks, whatever page was asked for.
+    pub(crate) async fn open_signed_in(&mut self, page: &str, email: &str) {
+        self.open(page).await;
+        self.until("location.pathname === '/admin/login/'").await;
+        self.type_into("input[name=email]", email).await;
+        self.type_into("input[name=password]", PASSWORD).await;
+        self.click("button.main").await;
+        self.until("location.pathname === '/admin/tasks/'").await;
     }
 
     /// From now on as on a screen of this width.

@@ -1,6 +1,6 @@
 use crate::{
     operating::dead,
-    support::{Browser, PASSWORD, TestApp, WorkerProcess},
+    support::{Browser, TestApp, WorkerProcess},
 };
 
 #[tokio::test]
@@ -12,12 +12,8 @@ async fn in_a_browser_a_dead_task_is_found_retried_and_seen_finished() {
     let worker = WorkerProcess::start(&app);
     let mut browser = Browser::start().await;
 
-    browser.open(&format!("{}/admin/tasks/", app.base)).await;
-    browser.until("location.pathname === '/admin/login/'").await;
-    browser.type_into("input[name=email]", &admin.email).await;
-    browser.type_into("input[name=password]", PASSWORD).await;
-    browser.click("button.main").await;
-    browser.until("location.pathname === '/admin/tasks/'").await;
+    let page = format!("{}/admin/tasks/", app.base);
+    browser.open_signed_in(&page, &admin.email).await;
 
     browser.click(".chips a").await;
     let row = format!("document.querySelector('td a[href=\"/admin/tasks/{id}/\"]') !== null");

@@ -44,8 +44,8 @@ impl Effort {
 impl Default for Effort {
     fn default() -> Self {
         Self {
-            all: 600,
-            block: 150,
+            all: 300,
+            block: 100,
             tiers: true,
         }
     }
@@ -53,7 +53,15 @@ impl Default for Effort {
 
 /// The hours of the first window, and how much further one may reach at once.
 pub(super) const FIRST_HOURS: f64 = 12.0;
-const STRIDE: f64 = 8.0;
+const STRIDE: f64 = 32.0;
+
+/// Of more matches in the first window than this, a part is enough to begin with.
+const DENSE: i64 = 500;
+/// The hours of the first window where matches are dense: of a word that most ads
+/// have, twelve hours of a million ads are thousands to rank.
+const DENSE_HOURS: f64 = 1.5;
+/// What none in a window is taken for: that there are none at all is not known.
+const HALF_A_MATCH: f64 = 0.5;
 
 pub(super) struct Climb<'a> {
     pub(super) conn: &'a mut PgConnection,
@@ -66,6 +74,8 @@ pub(super) struct Climb<'a> {
     pub(super) ends: DateTime<Utc>,
     /// Whether so few match that all are ranked, once that is known.
     pub(super) few: Option<bool>,
+    /// Whether the first window holds more than [`DENSE`], once that is known.
+    pub(super) dense: Option<bool>,
 }
 
 impl<'a> Climb<'a> {
@@ -85,6 +95,7 @@ impl<'a> Climb<'a> {
             begins: conditions.posted_after.map_or(oldest, |at| at.max(oldest)),
             ends: newest.min(conditions.as_of),
             few: None,
+            dense: None,
         }))
     }
 
@@ -185,7 +196,7 @@ impl<'a> Climb<'a> {
         // What will hardly be needed is only counted.
         let counts_only = skip >= wanted;
         let (mut window, mut rows, mut count) = (start, Vec::new(), 0);
-        let mut hours = Some(FIRST_HOURS);
+        let mut hours = Some(self.first_hours(start));
         loop {
             window.span.from = self.lower_end(start.span, hours);
             let part = Part {
@@ -298,29 +309,43 @@ impl<'a> Climb<'a> {
         }
     }
 
-    /// Judged by the last twelve hours of the board and, where those tell little, four
-    /// days.
+    /// Judged by the last twelve hours of the board; where none in so short a time
+    /// tells little, by four days.
     pub(super) async fn all_are_few(&mut self) -> Result<bool> {
         if let Some(few) = self.few {
             return Ok(few);
         }
         let mut few = true;
-        for hours in [FIRST_HOURS, FIRST_HOURS * STRIDE] {
+        for hours in [FIRST_HOURS, FIRST_HOURS * 8.0] {
             let from = self.lower_end(Span::default(), Some(hours));
             let span = Span { from, to: None };
             let share = from.map_or(1.0, |from| self.hours_since(from) / self.board_hours());
-            let most = (f64::from(self.effort.all) * share).floor() as i64;
+            let expected = f64::from(self.effort.all) * share;
+            let most = expected.floor() as i64;
             let part = Part {
                 tier: Tier::All,
                 span,
             };
-            few = db::count(self.conn, self.conditions, part, most + 1).await? <= most;
-            if !few || from.is_none() {
+            let bound = most.max(DENSE) + 1;
+            let count = db::count(self.conn, self.conditions, part, bound).await?;
+            self.dense.get_or_insert(count > DENSE);
+            few = count <= most;
+            if !few || expected >= HALF_A_MATCH || from.is_none() {
                 break;
             }
         }
         self.few = Some(few);
         Ok(few)
+    }
+
+    /// Few of those that match do so by their titles. Later blocks hold twice as many
+    /// each.
+    fn first_hours(&self, block: Block) -> f64 {
+        if block.tier == Tier::Text && self.dense != Some(false) {
+            (DENSE_HOURS * f64::from(1_u32 << block.level.min(3))).min(FIRST_HOURS)
+        } else {
+            FIRST_HOURS
+        }
     }
 
     pub(super) fn hours_since(&self, from: DateTime<Utc>) -> f64 {
@@ -351,10 +376,7 @@ impl<'a> Climb<'a> {
         let top = top.to.unwrap_or(self.ends);
         let hours = |from: DateTime<Utc>| ((top - from).num_seconds() as f64 / 3600.0).max(1.0);
         let so_far = hours(from?);
-        if count == 0 {
-            return Some(so_far * STRIDE);
-        }
-        let rate = count as f64 / so_far;
+        let rate = (count as f64).max(HALF_A_MATCH) / so_far;
         if rate * hours(self.begins) <= f64::from(self.effort.all) {
             return None;
         }

@@ -130,7 +130,7 @@ async fn sample(
     let Some(mut climb) = Climb::start(conn, conditions, effort).await? else {
         return Ok(Sampled::default());
     };
-    let newest = climb.newest_of_all(effort.all.into()).await?;
+    let newest = climb.newest_of_all(i64::from(effort.all) * 2).await?;
     Ok(Sampled {
         facts: db::facts(conn, conditions, newest.part()).await?,
         weight: newest.weight,

@@ -62,7 +62,7 @@ impl Climb<'_> {
         limit: i64,
         mut skip: i64,
     ) -> Result<Vec<Keyed>> {
-        let newest = self.newest_of_all((self.effort.all / 2).into()).await?;
+        let newest = self.newest_of_all(self.effort.all.into()).await?;
         let mut sample = db::keys(self.conn, self.conditions, order, newest.part()).await?;
         sample.sort_unstable();
         let weight = newest.weight.unwrap_or(1.0);

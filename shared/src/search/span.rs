@@ -31,8 +31,14 @@ impl Span {
     }
 }
 
-/// The beginning of the slot that holds the time so many hours before `at`.
+/// The beginning of the slot that holds the time so many hours before `at`; of the
+/// quarter of an hour, where a slot would be wider than what is asked for.
 pub(super) fn slot_before(at: DateTime<Utc>, hours: f64) -> Option<DateTime<Utc>> {
     let seconds = at.timestamp() - (hours * 3600.0) as i64;
-    DateTime::from_timestamp(seconds.div_euclid(SLOT) * SLOT, 0)
+    let step = if hours * 3600.0 < SLOT as f64 {
+        900
+    } else {
+        SLOT
+    };
+    DateTime::from_timestamp(seconds.div_euclid(step) * step, 0)
 }

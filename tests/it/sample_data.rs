@@ -5,7 +5,7 @@ use std::{sync::Mutex, time::Duration};
 use jobboard::sample_data::{self, Accounts, Step, Summary};
 use sqlx::PgPool;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, TestDatabase, program};
 
 const HALF_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 
@@ -160,4 +160,48 @@ async fn accounts_that_exist_keep_their_passwords_and_another_role_is_refused() 
         error.to_string().contains("freelancer@example.invalid"),
         "{error}"
     );
+}
+
+/// As docs/DEPLOYMENT.md says. Restoring runs with an empty search path, as
+/// autovacuum does.
+#[tokio::test]
+async fn a_dump_is_restored_whole() {
+    let mut app = TestApp::start().await;
+    app.leave_tasks();
+    load(&app.db).await;
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("jobboard.dump");
+    let copy = TestDatabase::create_empty().await;
+    let run = async |name: &str, options: &[&str]| {
+        let output = tokio::process::Command::new(program(name))
+            .args(options)
+            .output()
+            .await
+            .expect(name);
+        assert!(output.status.success(), "{output:?}");
+    };
+    let path = file.to_str().expect("path");
+    // Without the options that are for sqlx alone.
+    let plain = |url: &str| url.split('?').next().unwrap_or(url).to_owned();
+    let (from, to) = (&*plain(app.database_url()), &*plain(&copy.url));
+    run("pg_dump", &["--format=custom", "--file", path, from]).await;
+    run("pg_restore", &["--exit-on-error", "--dbname", to, path]).await;
+    for query in [
+        "select count(*) from companies",
+        "select count(*) from jobs",
+        "select count(*) from job_views",
+        "select count(*) from pg_indexes where schemaname = 'public'",
+        "select count(*) from pg_constraint where connamespace = 'public'::regnamespace",
+    ] {
+        assert_eq!(
+            count(&copy.pool, query).await,
+            count(&app.db, query).await,
+            "{query}"
+        );
+    }
+    let mut conn = copy.pool.acquire().await.expect("connection");
+    for statement in ["set search_path = ''", "analyze"] {
+        let done = sqlx::query(statement).execute(&mut *conn).await;
+        done.expect("the statistics of each table");
+    }
 }

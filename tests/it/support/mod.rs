@@ -24,6 +24,6 @@ pub(crate) use locks::wait_for_a_waiter;
 pub(crate) use process::{WorkerProcess, free_address, part};
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use redis::RedisServer;
-pub(crate) use server::{Durable, PostgresServer};
+pub(crate) use server::{Durable, PostgresServer, program};
 pub(crate) use smtp::{SmtpServer, Verdict};
 pub(crate) use until::until;

@@ -255,7 +255,7 @@ fn command(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// The newest that is installed where Debian and others put it, else on the path.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let versions = ["/usr/lib/postgresql", "/usr"].map(fs::read_dir);
     let mut found: Vec<_> = versions
         .into_iter()

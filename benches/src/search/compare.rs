@@ -22,6 +22,7 @@ pub(super) async fn classes(url: &str, sampler: &mut Sampler, options: &Options)
         "\n| class | ours p50 / p95 / p99, ms CPU | naive p50 / p95 / p99, ms CPU | naive is so many times | kept, mean | kept, worst tenth |\n|---|---|---|---|---|---|"
     );
     let mut kept = vec![];
+    let mut slowest = vec![];
     for class in Class::RANKED.into_iter().chain(Class::LISTED) {
         let mut measured = Measured::default();
         for number in 0..options.queries {
@@ -32,6 +33,7 @@ pub(super) async fn classes(url: &str, sampler: &mut Sampler, options: &Options)
             }
         }
         kept.extend(&measured.kept);
+        slowest.push((class, std::mem::take(&mut measured.slowest)));
         measured.report(class);
     }
     kept.sort_by(f64::total_cmp);
@@ -40,6 +42,9 @@ pub(super) async fn classes(url: &str, sampler: &mut Sampler, options: &Options)
         mean(&kept),
         mean(worst_tenth(&kept))
     );
+    for (class, (time, text)) in slowest {
+        println!("slowest of {class:?}: {:.1} ms, {text}", milliseconds(time));
+    }
     Ok(())
 }
 
@@ -94,7 +99,11 @@ impl Backend {
         self.ours(search, Effort::default()).await?;
         let before = processes::exact_cpu(self.pid)?;
         let score = self.ours(search, Effort::default()).await?;
-        measured.ours.push(processes::exact_cpu(self.pid)? - before);
+        let time = processes::exact_cpu(self.pid)? - before;
+        if time > measured.slowest.0 {
+            measured.slowest = (time, search.text.clone());
+        }
+        measured.ours.push(time);
         Ok(score)
     }
 
@@ -162,6 +171,8 @@ struct Measured {
     ours: Vec<Duration>,
     naive: Vec<Duration>,
     kept: Vec<f64>,
+    /// And what was asked.
+    slowest: (Duration, String),
 }
 
 impl Measured {
@@ -199,8 +210,10 @@ pub(super) fn quantiles(times: &mut [Duration]) -> [f64; 3] {
     times.sort();
     [0.5, 0.95, 0.99].map(|share| {
         let place = ((times.len() as f64 * share).ceil() as usize).saturating_sub(1);
-        times
-            .get(place)
-            .map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+        times.get(place).map_or(0.0, |time| milliseconds(*time))
     })
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }

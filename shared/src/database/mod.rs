@@ -18,11 +18,17 @@ const PING_LIMIT: Duration = Duration::from_secs(1);
 /// nearly as long.
 const LONGEST_IDLE_TRANSACTION: Duration = Duration::from_secs(60);
 
+/// Of each connection: the statements of an API process that has served everything,
+/// searches of different shapes among them, are planned once.
+const STATEMENTS_KEPT: usize = 400;
+
 /// Opens a pool. Connections are made when first needed, except one that proves
 /// the address right.
 pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool, sqlx::Error> {
     let options: PgConnectOptions = url.expose_secret().parse()?;
-    let options = options.application_name("jobboard");
+    let options = options
+        .application_name("jobboard")
+        .statement_cache_capacity(STATEMENTS_KEPT);
     let opened = pool_options()
         .max_connections(max_connections)
         .after_connect(|conn, _| {

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    compiled::Compiled,
     db,
     document::workplace,
     facets::Facet,
@@ -16,7 +17,7 @@ use super::{
     layout,
     lexemes::Form,
     locality::Vicinity,
-    query::{Compiled, Query},
+    query::Query,
     synonyms,
     tokens::{self, Kind, token},
 };

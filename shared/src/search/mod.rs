@@ -4,6 +4,7 @@
 //! ([`refresh`]); queries read nothing else until they know the page's jobs.
 
 mod climb;
+mod compiled;
 mod compounds;
 mod conditions;
 mod cursor;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
+    compiled::{Compiled, Indexed, either},
     compounds,
-    db::Tier,
     language::Language,
     lexemes::{Form, Lexemes, joined, quoted},
     terms::{self, Reading},
@@ -196,21 +196,26 @@ impl Query {
     /// drops that language's stop words, and an exclusion holds in all of them. Whole
     /// ads are asked in the form `ads`.
     pub(super) fn compile(&self, lexemes: &Lexemes, languages: &[Language], ads: Form) -> Compiled {
-        let mut readings = BTreeSet::new();
-        let mut in_ads = BTreeSet::new();
+        let mut meant = BTreeSet::new();
         let mut marked = BTreeSet::new();
-        let mut in_title = BTreeSet::new();
-        let mut in_names = BTreeSet::new();
+        let mut readings = BTreeSet::new();
         let mut without = BTreeSet::new();
         let mut stems = BTreeSet::new();
         let mut shown = BTreeSet::new();
         let synonyms = || self.synonyms.iter().flat_map(|one| &one.terms);
         for &language in languages {
-            readings.extend(self.all_clauses(lexemes, language, Form::Plain));
-            in_ads.extend(self.all_clauses(lexemes, language, ads));
-            marked.extend(self.all_clauses(lexemes, language, Form::Marked));
-            in_title.extend(self.all_clauses(lexemes, language, Form::InTitle));
-            in_names.extend(self.all_clauses(lexemes, language, Form::InNames));
+            let read_as = |form| self.all_clauses(lexemes, language, form);
+            meant.extend(read_as(Form::Plain));
+            marked.extend(read_as(Form::Marked));
+            if let (Some(in_ads), Some(in_title), Some(in_names)) =
+                (read_as(ads), read_as(Form::InTitle), read_as(Form::InNames))
+            {
+                readings.insert(Indexed {
+                    in_ads,
+                    in_title,
+                    in_names,
+                });
+            }
             without.extend(
                 self.without
                     .iter()
@@ -225,14 +230,12 @@ impl Query {
         }
         shown.extend(stems.iter().cloned());
         Compiled {
-            meant: text(readings),
-            in_ads: text(in_ads),
-            marked: text(marked),
-            in_title: text(in_title),
-            in_names: text(in_names),
+            meant: either(meant),
+            marked: either(marked),
+            readings,
             has_phrase: self.asks_for_phrase(),
-            without: text(without),
-            any: text(stems.iter().map(|stem| quoted(stem)).collect()),
+            without: either(without),
+            any: either(stems.iter().map(|stem| quoted(stem)).collect()),
             words: self.clauses.iter().flatten().flatten().count(),
             stems,
             shown,
@@ -266,74 +269,6 @@ impl Query {
 
 fn is_phrase(term: &Term) -> bool {
     term.len() > 1
-}
-
-/// The query as PostgreSQL reads it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Compiled {
-    /// What an ad must match; none where only exclusions were asked.
-    pub(super) meant: Option<String>,
-    /// The same for the whole ad, which may tell what stands side by side.
-    in_ads: Option<String>,
-    /// What its marked lexemes must match for all that is meant to be in its title
-    /// alone. They have no places: of phrases it asks for the words.
-    pub(super) marked: Option<String>,
-    /// What the marks in the whole ad must match for all that is meant to be in the
-    /// title, and
-    in_title: Option<String>,
-    /// in title, skills and company.
-    in_names: Option<String>,
-    pub(super) has_phrase: bool,
-    /// What it must not match.
-    pub(super) without: Option<String>,
-    /// Any of the words, in any language: what ranks.
-    pub(super) any: Option<String>,
-    /// How many words were asked for.
-    pub(super) words: usize,
-    /// The lexemes of `any`.
-    pub(super) stems: BTreeSet<String>,
-    /// Those and the lexemes of synonyms, which find without ranking: what has the
-    /// query's own words comes first.
-    pub(super) shown: BTreeSet<String>,
-}
-
-impl Compiled {
-    /// All that the whole ad must match and must not; none where nothing was asked.
-    pub(super) fn whole(&self) -> Option<String> {
-        self.but(self.in_ads.as_deref(), [])
-    }
-
-    /// The same for what the index knows of the tier. Where there are phrases, which
-    /// marks cannot tell, rows are left that are not of the tier.
-    pub(super) fn of_tier(&self, tier: Tier) -> Option<String> {
-        let (asked, earlier) = match tier {
-            Tier::Heading => (&self.in_title, &None),
-            Tier::Title => (&self.in_names, &self.in_title),
-            Tier::Text => (&self.in_ads, &self.in_names),
-            Tier::All | Tier::None => (&self.in_ads, &None),
-        };
-        let earlier = earlier.as_deref().filter(|_| !self.has_phrase);
-        self.but(asked.as_deref(), earlier)
-    }
-
-    /// `asked`, but neither `earlier` nor what is excluded.
-    fn but<'a>(
-        &'a self,
-        asked: Option<&'a str>,
-        earlier: impl IntoIterator<Item = &'a str>,
-    ) -> Option<String> {
-        let nots = earlier.into_iter().chain(self.without.as_deref());
-        let parts: Vec<_> = asked
-            .map(|asked| format!("({asked})"))
-            .into_iter()
-            .chain(nots.map(|not| format!("!({not})")))
-            .collect();
-        (!parts.is_empty()).then(|| parts.join(" & "))
-    }
-}
-
-fn text(readings: BTreeSet<String>) -> Option<String> {
-    (!readings.is_empty()).then(|| readings.into_iter().collect::<Vec<_>>().join(" | "))
 }
 
 pub(super) fn parts(text: &str) -> Vec<Part> {

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
+    compiled::Compiled,
     conditions::{Conditions, conditions},
     db,
     find::Search,
     locality::Vicinity,
-    query::Compiled,
     requirement::Requirement,
     tokens::{Kind, token},
 };

@@ -155,6 +155,44 @@ async fn blocks_give_every_match_once_title_before_skill_before_text() {
     assert!(matches!(ranked.hits.next, Some(SearchCursor::Rank { .. })));
 }
 
+/// "Worker" is "work" in German, which is what "works" is in English.
+#[tokio::test]
+async fn a_title_that_is_meant_in_another_language_counts_once() {
+    let app = TestApp::start().await;
+    let employer = app.employer().await;
+    for number in 0..10 {
+        let more = json!({"language": "en", "description": "You will be a system worker here."});
+        aged(
+            &app,
+            &employer,
+            &format!("System works {number}"),
+            number * 40,
+            more.clone(),
+        )
+        .await;
+        aged(
+            &app,
+            &employer,
+            &format!("Somebody {number}"),
+            number * 40,
+            more,
+        )
+        .await;
+    }
+    app.drain_tasks().await;
+    let search = asking("system worker");
+    for effort in [SMALL, WHOLE] {
+        let all = walk(&app, effort, &search, 3, async |_| {}).await;
+        assert_eq!(all.len(), 20, "{all:?}");
+        let titles = all.iter().take(10);
+        assert!(
+            titles.clone().all(|title| title.starts_with("System")),
+            "{all:?}"
+        );
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 20, "{all:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_board_without_news_is_read_in_blocks_too() {
     let app = TestApp::start().await;

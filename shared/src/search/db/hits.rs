@@ -41,11 +41,13 @@ impl Match {
 /// know what it costs to fetch vectors from TOAST and would read the whole
 /// table. With that forbidden there is one plan for all words and windows, which a
 /// connection makes once: anew for each statement it would take a third of a search.
+/// Starting parallel workers takes longer than what they would read.
 pub(in crate::search) async fn begin_reading(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(
         "set transaction isolation level repeatable read, read only;
          set local enable_seqscan = off;
          set local jit = off;
+         set local max_parallel_workers_per_gather = 0;
          set local plan_cache_mode = force_generic_plan",
     )
     .execute(conn)

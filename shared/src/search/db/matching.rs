@@ -123,11 +123,19 @@ fn push_or_unknown(query: &mut QueryBuilder<Postgres>, conditions: &Conditions) 
 fn push_words(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, tier: Tier) {
     let asked = &conditions.query;
     if conditions.layout >= layout::MARKS_IN_ADS {
-        if let Some(indexed) = asked.of_tier(tier) {
-            query.push(" and ");
-            push_text_match(query, "d.vec", Some(&indexed));
+        match asked.of_tier(tier).as_slice() {
+            [] => {}
+            [one] => {
+                query.push(" and ");
+                push_text_match(query, "d.vec", Some(one));
+            }
+            // One scan of the index after the other, whatever their number.
+            each => {
+                query.push(" and d.vec @@ any (").push_bind(each.to_vec());
+                query.push("::text[]::tsquery[])");
+            }
         }
-        if asked.has_phrase {
+        if asked.is_rough() {
             push_named(query, conditions, tier);
         }
     } else {
@@ -193,7 +201,7 @@ fn push_span(query: &mut QueryBuilder<Postgres>, conditions: &Conditions, span: 
     let slots = from.and_then(|from| tokens::cover(from, span.last(conditions.as_of)));
     // Slots are looked up with the words. `is true` keeps the planner from reading the
     // index of the dates as well, which costs more than all the rest.
-    let beside = if slots.is_some() && conditions.narrow() {
+    let beside = if conditions.narrow() {
         ") is true"
     } else {
         ")"

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::search::db::Tier;
 
 /// Stems by cutting an "s", in every language; "the" stops in English.
 fn lexemes(query: &Query) -> Lexemes {
@@ -99,6 +100,33 @@ fn marked_lexemes_are_asked_for_without_places() {
         compiled.whole().as_deref(),
         Some("((('java' | ('machine' <1> 'learning')))) & !('senior')")
     );
+}
+
+#[test]
+fn several_words_are_looked_up_in_each_language_alone() {
+    let tiers = |text: &str, tier: Tier| {
+        let query = Query::parse(text);
+        let compiled = query.compile(&lexemes(&query), &Language::ALL, Form::Plain);
+        (compiled.of_tier(tier), compiled.is_rough())
+    };
+    let of = |each: &[&str]| each.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        tiers("java the -rust", Tier::Text),
+        (
+            of(&[
+                "(('java' & 'the')) & !((('^java' | '=java') & ('^the' | '=the'))) & !('rust')",
+                "(('java')) & !((('^java' | '=java'))) & !('rust')"
+            ]),
+            true
+        )
+    );
+    assert_eq!(
+        tiers("java the", Tier::All).0,
+        of(&["(('java' & 'the'))", "(('java'))"])
+    );
+    assert_eq!(tiers("java", Tier::Heading), (of(&["(('^java'))"]), false));
+    assert_eq!(tiers("-rust", Tier::All), (of(&["!('rust')"]), false));
+    assert_eq!(tiers("", Tier::All), (vec![], false));
 }
 
 #[test]

@@ -23,16 +23,16 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use self::board::Ad;
+use self::{board::Ad, searches::Saved};
 use crate::{Result, fleet, postgres::Postgres, processes};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Saved searches.
-    #[arg(long, default_value_t = 100_000)]
+    /// Saved searches. Those that match the new job by chance are left out.
+    #[arg(long, default_value_t = 106_000)]
     alerts: usize,
     /// Of them are different; the others repeat these.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_600)]
     different: usize,
     /// Of them are made to match the new job.
     #[arg(long, default_value_t = 200)]
@@ -64,21 +64,23 @@ async fn on(postgres: &Postgres, options: &Options) -> Result<()> {
     let ads = board::read(Path::new(&options.data))?;
     board::publish(&db, &ads).await?;
     sqlx::raw_sql("vacuum analyze").execute(&db).await?;
-    let searches = searches::draw(&ads, options);
     let clock = Clock::synchronized(&db).await?;
-    let ids = searches::save(&db, &clock, &searches, options).await?;
+    let mut saved = searches::save(&db, &clock, searches::draw(&ads, options), options).await?;
+    let context = fleet::context(&url, "search", 1, 2, |_| {}).await?;
+    // The first job finds nothing in any cache.
+    let (first, _) = match_one(postgres, &context, &ads).await?;
+    let chance = matched(&db, first).await?;
+    saved.retain(|saved| saved.is_made || !saved.ids.iter().any(|id| chance.contains(id)));
+    searches::keep(&db, &saved).await?;
     sqlx::raw_sql("vacuum analyze").execute(&db).await?;
     println!(
         "{} ads, {} saved searches, {} of them different, seed {}",
         ads.len(),
-        ids.iter().map(Vec::len).sum::<usize>(),
-        searches.len(),
+        saved.iter().map(|saved| saved.ids.len()).sum::<usize>(),
+        saved.len(),
         options.seed
     );
 
-    let context = fleet::context(&url, "search", 1, 2, |_| {}).await?;
-    // The first job finds nothing in any cache.
-    match_one(postgres, &context, &ads).await?;
     let mut costs = Vec::new();
     let mut job_id = Uuid::nil();
     for _ in 0..options.jobs {
@@ -93,7 +95,7 @@ async fn on(postgres: &Postgres, options: &Options) -> Result<()> {
 
     let begun = cpu(postgres)?;
     let mut found = 0;
-    for (search, ids) in searches.iter().zip(&ids) {
+    for Saved { search, ids, .. } in &saved {
         let finds = finds(&db, &clock, search, job_id).await?;
         found += usize::from(finds);
         for id in ids {
@@ -102,10 +104,10 @@ async fn on(postgres: &Postgres, options: &Options) -> Result<()> {
             }
         }
     }
-    let all = (cpu(postgres)? - begun).mul_f64(options.alerts as f64 / searches.len() as f64);
+    let all = (cpu(postgres)? - begun).mul_f64(options.alerts as f64 / saved.len() as f64);
     println!(
         "running the {} different ones: {found} find it, and each is one that matched",
-        searches.len()
+        saved.len()
     );
     println!(
         "running all {}: {all:.1?} of CPU, {:.0} times as much",

@@ -16,12 +16,19 @@ use super::{
 };
 use crate::Result;
 
+/// A search and the alerts that have it.
+pub(super) struct Saved {
+    pub(super) search: Search,
+    /// To match the new job.
+    pub(super) is_made: bool,
+    pub(super) ids: Vec<Uuid>,
+}
+
 pub(super) fn draw(ads: &[Ad], options: &Options) -> Vec<Search> {
     let mut random = StdRng::seed_from_u64(options.seed);
-    let matching = options.matching * options.different / options.alerts;
     (0..options.different)
         .map(|number| {
-            if number < matching {
+            if number < made(options) {
                 return Search {
                     text: format!("{NEW_WORD} -unpaid{number}"),
                     ..Search::default()
@@ -62,14 +69,18 @@ pub(super) fn draw(ads: &[Ad], options: &Options) -> Vec<Search> {
         .collect()
 }
 
-/// Saves the searches, and repeats them until there are as many as wanted: the ids of
-/// each.
+/// The first so many are made to match the new job.
+fn made(options: &Options) -> usize {
+    options.matching * options.different / options.alerts
+}
+
+/// Saves the searches, and repeats them until there are as many as wanted.
 pub(super) async fn save(
     db: &PgPool,
     clock: &Clock,
-    searches: &[Search],
+    searches: Vec<Search>,
     options: &Options,
-) -> Result<Vec<Vec<Uuid>>> {
+) -> Result<Vec<Saved>> {
     sqlx::raw_sql(
         "insert into system_settings (key, value) values ('max_alerts', '1000');
          insert into users (email, password_hash, role, account_type)
@@ -82,7 +93,7 @@ pub(super) async fn save(
         .fetch_all(db)
         .await?;
     let mut all = Vec::new();
-    for (number, search) in searches.iter().enumerate() {
+    for (number, search) in searches.into_iter().enumerate() {
         let content = AlertContent {
             name: number.to_string(),
             search: search.clone(),
@@ -116,7 +127,21 @@ pub(super) async fn save(
         .fetch_all(db)
         .await?;
         ids.push(alert.id);
-        all.push(ids);
+        all.push(Saved {
+            search,
+            is_made: number < made(options),
+            ids,
+        });
     }
     Ok(all)
+}
+
+/// Deletes all others.
+pub(super) async fn keep(db: &PgPool, saved: &[Saved]) -> Result<()> {
+    let ids: Vec<Uuid> = saved.iter().flat_map(|saved| saved.ids.clone()).collect();
+    sqlx::query("delete from job_alerts where id <> all($1)")
+        .bind(ids)
+        .execute(db)
+        .await?;
+    Ok(())
 }

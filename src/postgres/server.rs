@@ -129,12 +129,16 @@ impl Cluster {
     }
 }
 
-/// An eighth of the machine's memory, within reason: the search's indexes shall fit.
-/// Pages are taken only when they are used.
+/// A quarter of the memory, within reason: the search's indexes shall fit. Pages are
+/// taken only when they are used.
 fn shared_buffers_mb() -> u64 {
-    let memory = rustix::system::sysinfo();
-    let bytes = u64::from(memory.mem_unit).saturating_mul(memory.totalram);
-    (bytes / 8 / (1 << 20)).clamp(128, 2048)
+    let machine = rustix::system::sysinfo();
+    let machine = u64::from(machine.mem_unit).saturating_mul(machine.totalram);
+    // Of a container; it is written there where it is limited.
+    let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max");
+    let limit = limit.ok().and_then(|text| text.trim().parse().ok());
+    let bytes = limit.unwrap_or(u64::MAX).min(machine);
+    (bytes / 4 / (1 << 20)).clamp(128, 8192)
 }
 
 /// Asked of the system, which gives out another each time.

@@ -7,7 +7,7 @@ use jobboard_shared::recommendations::{
     fit::fit,
     kernel::{Index, Match},
     model::{Block, JobText, Model},
-    nearest::Products,
+    nearest,
 };
 use rand::{
     SeedableRng,
@@ -129,7 +129,7 @@ fn ours(texts: &[String]) -> Result<Ours> {
     );
     let fitted = cpu_of_thread()?;
     let index = Index::new(model, TEXT_ALONE);
-    let lists = Products::new(&index).all(NEIGHBOURS);
+    let lists = nearest::all(&index, NEIGHBOURS);
     let done = cpu_of_thread()?;
     Ok(Ours {
         index,

@@ -13,8 +13,9 @@ use jobboard_shared::{
         hybrid::Parts,
         kernel::{Index, Scratch},
         model::{JobText, block_weights},
+        pool::{self, POOL, Seeker},
         profile::{Event, EventJobs, Interests, Profile},
-        ranking::{self, POOL},
+        ranking,
     },
 };
 use rayon::prelude::*;
@@ -116,17 +117,19 @@ impl<'a> Engine<'a> {
     fn pool(&self, case: &Case, scratch: &mut Scratch) -> Pool {
         let profile = profile_of(case, |job| self.index.job(job).id);
         let interests = Interests::new(&profile, self.index.model(), |id| self.events.vector(id));
-        let seen = |job: u32| case.history.iter().any(|view| view.job == job);
         let trending = self.trending(case);
         let mut most: Vec<(u32, f64)> =
             trending.iter().map(|(job, worth)| (*job, *worth)).collect();
         most.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let most: Vec<u32> = most.into_iter().take(POOL).map(|(job, _)| job).collect();
-        let events = &profile.events;
-        let mut found =
-            ranking::candidates(&self.index, &interests, events, &most, scratch, |job| {
-                !seen(job)
-            });
+        let seeker = Seeker {
+            interests: &interests,
+            events: &profile.events,
+            trending: &most,
+            unwanted: case.history.iter().map(|view| view.job).collect(),
+        };
+        let found = pool::candidates(&self.index, &[seeker], scratch);
+        let mut found: Pool = found.into_iter().flatten().collect();
         for (job, parts) in &mut found {
             parts.trending = trending.get(job).copied().unwrap_or_default();
         }

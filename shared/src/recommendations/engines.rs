@@ -124,10 +124,7 @@ async fn with_new_jobs(pool: &PgPool, mut index: Arc<Index>) -> Result<Arc<Index
     drop(conn);
     let index = tokio::task::spawn_blocking(move || {
         // Who is at work with it keeps what they have.
-        let grown = Arc::make_mut(&mut index);
-        for text in &texts {
-            grown.add(text, TERMS_PER_JOB);
-        }
+        Arc::make_mut(&mut index).add(&texts, TERMS_PER_JOB);
         index
     });
     Ok(index.await?)

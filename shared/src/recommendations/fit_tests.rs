@@ -136,7 +136,7 @@ fn a_job_alone_weighs_the_same_as_in_the_batch() {
         id: Uuid::from_u128(9),
         ..jobs[1].clone()
     };
-    index.add(&again, 64);
+    index.add(std::slice::from_ref(&again), 64);
     let number = index.number_of(again.id).unwrap();
     assert_eq!(index.vector(number), index.vector(1));
     assert!((index.likeness(number, 1) - 1.0).abs() < 1e-6);

@@ -1,12 +1,19 @@
-//! Sparse products of one vector with all jobs.
+//! A model made ready for looking up which jobs fit best.
 
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::model::{BlockWeights, Feature, JobText, Model, ModelJob, Vector};
+use super::{
+    held::Held,
+    model::{BlockWeights, Feature, JobText, Model, ModelJob, Vector},
+    tiles::{Sums, TILE, Tiles},
+};
 
-/// A model turned round: the jobs of each term.
+/// Queries whose sums are made together.
+const TOGETHER: usize = 64;
+
+/// A model and the jobs of each term.
 #[derive(Clone)]
 pub struct Index {
     model: Model,
@@ -15,7 +22,8 @@ pub struct Index {
     feature_weights: Vec<f64>,
     /// Of each job under the weights.
     lengths: Vec<f64>,
-    postings: Vec<Vec<(u32, f32)>>,
+    /// The jobs under the weights, of length 1.
+    tiles: Tiles,
     numbers: HashMap<Uuid, u32>,
 }
 
@@ -32,42 +40,55 @@ impl Index {
         let feature_weights = (0..features)
             .map(|feature| weights[model.block_of(feature) as usize])
             .collect();
+        let jobs = model.jobs.len();
         let mut index = Self {
             feature_weights,
-            lengths: Vec::with_capacity(model.jobs.len()),
-            postings: vec![Vec::new(); model.features()],
-            numbers: HashMap::with_capacity(model.jobs.len()),
+            lengths: Vec::with_capacity(jobs),
+            tiles: Tiles::default(),
+            numbers: HashMap::with_capacity(jobs),
             model,
             weights,
         };
-        for number in 0..index.model.jobs.len() {
-            index.post(number as u32);
-        }
+        index.number_from(0);
+        let vectors = |job| index.of_length_one(job);
+        index.tiles = Tiles::new(index.model.features(), jobs, vectors);
         index
     }
 
-    /// Adds a job that came after the fit, weighed with the fit's own idf. A job
-    /// that is there already stays as it is.
-    pub fn add(&mut self, job: &JobText, terms_kept: usize) {
-        if self.numbers.contains_key(&job.id) {
-            return;
+    /// Adds jobs that came after the fit, weighed with the fit's own idf. Those that
+    /// are there already stay as they are.
+    pub fn add(&mut self, jobs: &[JobText], terms_kept: usize) {
+        let known = self.model.jobs.len();
+        for job in jobs {
+            if self.numbers.contains_key(&job.id) {
+                continue;
+            }
+            let vector = self.model.vectorize(job, &self.weights, terms_kept);
+            let added = ModelJob {
+                id: job.id,
+                company_id: job.company_id,
+            };
+            self.model.push(added, vector);
+            self.number_from(self.model.jobs.len() - 1);
         }
-        let vector = self.model.vectorize(job, &self.weights, terms_kept);
-        let added = ModelJob {
-            id: job.id,
-            company_id: job.company_id,
-        };
-        self.model.push(added, vector);
-        self.post(self.model.jobs.len() as u32 - 1);
+        if self.model.jobs.len() > known {
+            let mut tiles = std::mem::take(&mut self.tiles);
+            tiles.grow(self.model.jobs.len(), |job| self.of_length_one(job));
+            self.tiles = tiles;
+        }
     }
 
-    fn post(&mut self, number: u32) {
-        let at = number as usize;
-        self.numbers.insert(self.model.jobs[at].id, number);
-        for &(feature, weight) in &self.model.vectors[at] {
-            self.postings[feature as usize].push((number, weight));
+    fn number_from(&mut self, first: usize) {
+        for number in first..self.model.jobs.len() {
+            self.numbers
+                .insert(self.model.jobs[number].id, number as u32);
+            let number = number as u32;
+            self.lengths.push(self.product(number, number).sqrt());
         }
-        self.lengths.push(self.product(number, number).sqrt());
+    }
+
+    pub(super) fn tiles(&self) -> &Tiles {
+        &self.tiles
     }
 
     pub fn model(&self) -> &Model {
@@ -95,63 +116,71 @@ impl Index {
         self.feature_weights[feature as usize]
     }
 
-    /// The `k` best jobs for `query`, best first, among those for which `wanted`
-    /// holds and which share a term with it. Equal scores come in order of the
-    /// jobs. `scratch` is reused between calls.
-    pub fn top(
-        &self,
-        query: &[(Feature, f64)],
-        k: usize,
-        scratch: &mut Scratch,
-        wanted: impl Fn(u32) -> bool,
-    ) -> Vec<Match> {
-        self.top_and(query, k, &[], scratch, wanted)
+    /// For each query its `k` best jobs, best first, of those which share a term with it;
+    /// equal scores come in order of the jobs. After them those that it asks for also.
+    /// `scratch` is reused between calls.
+    pub fn top(&self, queries: &[Query], k: usize, scratch: &mut Scratch) -> Vec<Vec<Match>> {
+        queries
+            .chunks(TOGETHER)
+            .flat_map(|queries| self.top_together(queries, k, scratch))
+            .collect()
     }
 
-    /// The same, and after them those of `also` that are not among them, whatever
-    /// their scores and whether they are wanted or not.
-    pub fn top_and(
-        &self,
-        query: &[(Feature, f64)],
-        k: usize,
-        also: &[u32],
-        scratch: &mut Scratch,
-        wanted: impl Fn(u32) -> bool,
-    ) -> Vec<Match> {
-        scratch.sums.resize(self.model.jobs.len(), 0.0);
-        for &(feature, weight) in query {
-            let weight = weight * self.weight_of(feature);
-            if weight == 0.0 {
-                continue;
-            }
-            for &(job, posted) in &self.postings[feature as usize] {
-                let sum = &mut scratch.sums[job as usize];
-                if *sum == 0.0 {
-                    scratch.touched.push(job);
+    fn top_together(&self, queries: &[Query], k: usize, scratch: &mut Scratch) -> Vec<Vec<Match>> {
+        let rows = self.tiles.rows(queries.iter().map(|query| {
+            let weigh = |&(feature, weight): &(Feature, f64)| {
+                let weight = weight * self.weight_of(feature).sqrt();
+                (feature, weight as f32)
+            };
+            query.weights.iter().map(weigh)
+        }));
+        let mut held = Held::new(queries.len(), k);
+        if scratch.sums.len() < queries.len() {
+            scratch.sums.resize(queries.len(), [0.0; TILE]);
+        }
+        for tile in 0..self.tiles.count() {
+            let jobs = self.tiles.jobs_of(tile);
+            self.tiles.sum(&rows, tile, None, &mut scratch.sums);
+            for (query, sums) in queries.iter().zip(&mut scratch.sums) {
+                for (sum, length) in sums.iter_mut().zip(&self.lengths[jobs.clone()]) {
+                    *sum *= *length as f32;
                 }
-                *sum += weight * f64::from(posted);
+                for job in query.unwanted {
+                    if jobs.contains(&(*job as usize)) {
+                        sums[*job as usize - jobs.start] = 0.0;
+                    }
+                }
             }
+            held.take(0..queries.len(), jobs, &scratch.sums);
         }
-        let others: Vec<Match> = also
+        queries
             .iter()
-            .map(|&job| Match {
-                job,
-                score: scratch.sums[job as usize].max(0.0),
-            })
-            .collect();
-        let mut matches: Vec<Match> = Vec::with_capacity(scratch.touched.len());
-        for job in scratch.touched.drain(..) {
-            let score = std::mem::take(&mut scratch.sums[job as usize]);
-            if score > 0.0 && wanted(job) {
-                matches.push(Match { job, score });
-            }
-        }
-        let order = |a: &Match, b: &Match| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job));
-        if matches.len() > k && k > 0 {
-            matches.select_nth_unstable_by(k - 1, order);
-        }
-        matches.truncate(k);
-        matches.sort_unstable_by(order);
+            .zip(held.finish())
+            .map(|(query, jobs)| self.scored(query, jobs, k, scratch))
+            .collect()
+    }
+
+    /// Those `k` of the jobs with the highest scores, and those asked for also.
+    fn scored(
+        &self,
+        query: &Query,
+        jobs: impl Iterator<Item = u32>,
+        k: usize,
+        scratch: &mut Scratch,
+    ) -> Vec<Match> {
+        let weights = query
+            .weights
+            .iter()
+            .map(|&(feature, weight)| (feature, weight * self.weight_of(feature)));
+        scratch.spread(self.model.features(), weights);
+        let score = |job: u32| Match {
+            job,
+            score: scratch.product(self.vector(job)),
+        };
+        let mut matches: Vec<Match> = jobs.map(score).collect();
+        let others: Vec<Match> = query.also.iter().copied().map(score).collect();
+        scratch.clear(query.weights.iter().map(|(feature, _)| *feature));
+        keep_best(&mut matches, k);
         let mut listed: HashSet<u32> = matches.iter().map(|found| found.job).collect();
         matches.extend(others.into_iter().filter(|other| listed.insert(other.job)));
         matches
@@ -162,15 +191,12 @@ impl Index {
         let (a, b) = (self.vector(a), self.vector(b));
         let (mut i, mut j, mut sum) = (0, 0, 0.0);
         while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-            match x.0.cmp(&y.0) {
-                std::cmp::Ordering::Less => i += 1,
-                std::cmp::Ordering::Greater => j += 1,
-                std::cmp::Ordering::Equal => {
-                    sum += self.weight_of(x.0) * f64::from(x.1) * f64::from(y.1);
-                    i += 1;
-                    j += 1;
-                }
+            if x.0 == y.0 {
+                sum += self.weight_of(x.0) * f64::from(x.1) * f64::from(y.1);
             }
+            // Which of the two comes next cannot be foreseen: no branch for it.
+            i += usize::from(x.0 <= y.0);
+            j += usize::from(y.0 <= x.0);
         }
         sum
     }
@@ -204,49 +230,69 @@ impl Index {
         others: impl Iterator<Item = u32>,
         k: usize,
     ) -> Vec<Match> {
-        scratch.spread(self, number);
+        let weights = self.vector(number).iter();
+        let weights =
+            weights.map(|&(feature, w)| (feature, f64::from(w) * self.weight_of(feature)));
+        scratch.spread(self.model.features(), weights);
         let mut matches: Vec<Match> = others
             .map(|job| {
                 let lengths = self.lengths[number as usize] * self.lengths[job as usize];
-                let product = scratch.product(self.vector(job));
-                let score = (product / lengths).clamp(0.0, 1.0);
+                let score = (scratch.product(self.vector(job)) / lengths).clamp(0.0, 1.0);
                 Match { job, score }
             })
             .collect();
-        scratch.clear(self.vector(number));
-        matches.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job)));
-        matches.truncate(k);
+        scratch.clear(self.vector(number).iter().map(|(feature, _)| *feature));
+        keep_best(&mut matches, k);
         matches
     }
+}
+
+fn keep_best(matches: &mut Vec<Match>, k: usize) {
+    matches.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.job.cmp(&b.job)));
+    matches.truncate(k);
+}
+
+/// What a list is looked up for.
+#[derive(Clone, Debug)]
+pub struct Query<'a> {
+    /// None below zero, by feature.
+    pub weights: Vec<(Feature, f64)>,
+    /// Scored in any case.
+    pub also: Vec<u32>,
+    /// Not among the best, whatever their scores.
+    pub unwanted: &'a HashSet<u32>,
 }
 
 /// Working memory of [`Index::top`].
 #[derive(Default)]
 pub struct Scratch {
-    sums: Vec<f64>,
-    touched: Vec<u32>,
-    /// One job's weights by feature, zero between calls.
-    spread: Vec<f32>,
+    sums: Vec<Sums>,
+    /// The weights of what is asked by feature, zero between calls.
+    spread: Vec<f64>,
 }
 
 impl Scratch {
-    fn spread(&mut self, index: &Index, number: u32) {
-        self.spread.resize(index.model.features(), 0.0);
-        for &(feature, weight) in index.vector(number) {
-            self.spread[feature as usize] = weight * index.weight_of(feature) as f32;
+    fn spread(&mut self, features: usize, weights: impl Iterator<Item = (Feature, f64)>) {
+        self.spread.resize(features, 0.0);
+        for (feature, weight) in weights {
+            self.spread[feature as usize] = weight;
         }
     }
 
     fn product(&self, other: &Vector) -> f64 {
         other
             .iter()
-            .map(|&(feature, weight)| f64::from(self.spread[feature as usize] * weight))
+            .map(|&(feature, weight)| self.spread[feature as usize] * f64::from(weight))
             .sum()
     }
 
-    fn clear(&mut self, vector: &Vector) {
-        for &(feature, _) in vector {
+    fn clear(&mut self, features: impl Iterator<Item = Feature>) {
+        for feature in features {
             self.spread[feature as usize] = 0.0;
         }
     }
 }
+
+#[cfg(test)]
+#[path = "kernel_tests.rs"]
+mod tests;

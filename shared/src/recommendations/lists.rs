@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     NewRecommendation, db,
     engines::{EngineError, TERMS_PER_JOB},
-    hybrid,
+    facts, hybrid,
     kernel::Index,
     profile::EventJobs,
     ranking,
@@ -21,14 +21,23 @@ const EVENTS_PER_USER: i64 = 20;
 /// Candidates that the board itself proposes to everybody.
 const TRENDING_CANDIDATES: i64 = 50;
 
+/// How old what is known of jobs may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    Now,
+    /// A minute at most; for many users, whose lists are of most of the jobs anyway.
+    Lately,
+}
+
 /// The lists of some users by the arms that they are in, up to `length` jobs each, of
-/// what is live now and not kept from them.
+/// what is live and not kept from them.
 pub async fn compute(
     pool: &PgPool,
     config: &Arc<Config>,
     index: &Arc<Index>,
     user_ids: &[Uuid],
     length: usize,
+    age: Age,
 ) -> Result<Vec<NewRecommendation>, EngineError> {
     let mut conn = pool.acquire().await?;
     let profiles = db::profiles(&mut conn, user_ids, EVENTS_PER_USER).await?;
@@ -58,16 +67,20 @@ pub async fn compute(
     })
     .await?;
 
-    let mut candidates: Vec<Uuid> = matched
-        .iter()
-        .flat_map(|one| one.found.iter().map(|(job, _)| index.job(*job).id))
-        .collect();
-    candidates.sort_unstable();
-    candidates.dedup();
-    let mut conn = pool.acquire().await?;
     let half_life = config.trending.half_life.as_secs_f64();
-    let facts = db::candidate_facts(&mut conn, &candidates, half_life).await?;
-    drop(conn);
+    let facts = match age {
+        Age::Lately => facts::of_all(pool, index, half_life).await?,
+        Age::Now => {
+            let mut candidates: Vec<Uuid> = matched
+                .iter()
+                .flat_map(|one| one.found.iter().map(|(job, _)| index.job(*job).id))
+                .collect();
+            candidates.sort_unstable();
+            candidates.dedup();
+            let mut conn = pool.acquire().await?;
+            Arc::new(db::candidate_facts(&mut conn, &candidates, half_life).await?)
+        }
+    };
 
     let (config, index) = (config.clone(), index.clone());
     let lists = spawn_blocking(move || {

@@ -51,9 +51,8 @@ fn by_pairs(index: &Index, job: usize, k: usize) -> Vec<Match> {
 #[test]
 fn no_pair_is_missed() {
     let index = index();
-    let products = Products::new(&index);
-    assert!(products.dense.ncols() > 2 && products.tiles.len() == 2);
-    let all = products.all(7);
+    assert!(index.tiles().columns() > 2 && index.tiles().count() == 2);
+    let all = all(&index, 7);
     assert_eq!(all.len(), index.model().jobs.len());
     for (job, found) in all.iter().enumerate() {
         let wanted = by_pairs(&index, job, 7);
@@ -72,12 +71,11 @@ fn no_pair_is_missed() {
 #[test]
 fn a_part_has_what_all_have() {
     let index = index();
-    let products = Products::new(&index);
-    let all = products.all(5);
+    let all = all(&index, 5);
     for range in [0..1, 300..900, TILE - 10..TILE + 300] {
-        assert_eq!(products.of(range.clone(), 5), all[range]);
+        assert_eq!(of(&index, range.clone(), 5), all[range]);
     }
-    assert_eq!(products.of(0..0, 5), Vec::<Vec<Match>>::new());
+    assert_eq!(of(&index, 0..0, 5), Vec::<Vec<Match>>::new());
 }
 
 #[test]
@@ -90,5 +88,5 @@ fn a_board_without_jobs_has_no_neighbours() {
         64,
     );
     let index = Index::new(model, [1.0; Block::COUNT]);
-    assert!(Products::new(&index).all(5).is_empty());
+    assert!(all(&index, 5).is_empty());
 }

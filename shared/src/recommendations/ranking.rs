@@ -1,6 +1,6 @@
 //! From a profile to a list: the candidates of every source, one score, arranged.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use serde_json::json;
@@ -8,19 +8,18 @@ use uuid::Uuid;
 
 use super::{
     CandidateFacts, Neighbour, NewRecommendation, StoredNeighbours,
-    collaborative::{Row, SignalWeights},
     diversity::{self, Candidate, Taste},
     hybrid::{Arm, Parts, blend},
     kernel::{Index, Match, Scratch},
     lowered::{Doubts, Lowered, lower},
-    nearest::{Products, ROWS},
-    profile::{Contribution, Event, EventJobs, Interests, Profile},
+    nearest::{self, ROWS},
+    pool::{Seeker, candidates, loudest},
+    profile::{Contribution, EventJobs, Interests, Profile},
     reasons::{self, Voices},
 };
 
-/// Candidates of each source. More than are kept, since some are closed by now and
-/// alike ones give way.
-pub const POOL: usize = 150;
+/// Users whose candidates are looked up together, by one thread.
+const TOGETHER: usize = 50;
 /// Parts of a content score that are stored with it.
 const PARTS_STORED: usize = 5;
 
@@ -57,97 +56,6 @@ impl Ranked {
     fn score(&self) -> f64 {
         self.shares.sum() + self.lowered.sum()
     }
-}
-
-/// Jobs that one of the sources proposes and `wanted` lets pass, in order of their
-/// numbers. `trending` are those the board proposes.
-pub fn candidates(
-    index: &Index,
-    interests: &Interests,
-    events: &[Event],
-    trending: &[u32],
-    scratch: &mut Scratch,
-    wanted: impl Fn(u32) -> bool,
-) -> Vec<(u32, Parts)> {
-    let together = together(index, events);
-    let mut strongest: Vec<(u32, f64)> = together
-        .iter()
-        .map(|(job, score)| (*job, *score))
-        .filter(|(job, _)| wanted(*job))
-        .collect();
-    strongest.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut also: Vec<u32> = strongest
-        .into_iter()
-        .take(POOL)
-        .map(|(job, _)| job)
-        .collect();
-    also.extend(trending.iter().copied().filter(|job| wanted(*job)));
-    let found = index.top_and(&interests.query(), POOL, &also, scratch, &wanted);
-    let mut found: Vec<(u32, Parts)> = found
-        .into_iter()
-        .map(|found| {
-            let content = if interests.knows(index.job(found.job).id) {
-                sum(&interests.explain(index, found.job))
-            } else {
-                found.score
-            };
-            let parts = Parts {
-                content,
-                collaborative: together.get(&found.job).copied().unwrap_or_default(),
-                trending: 0.0,
-            };
-            (found.job, parts)
-        })
-        .collect();
-    found.sort_unstable_by_key(|(job, _)| *job);
-    found
-}
-
-/// What goes with the jobs of the events.
-fn together(index: &Index, events: &[Event]) -> BTreeMap<u32, f64> {
-    let mut scores = BTreeMap::new();
-    for (event, weight) in weighed(events) {
-        for (other, strength) in row_of(index, event.job_id) {
-            *scores.entry(other).or_default() += weight * f64::from(strength);
-        }
-    }
-    scores
-}
-
-fn weighed(events: &[Event]) -> impl Iterator<Item = (&Event, f64)> {
-    let weights = SignalWeights::default();
-    events
-        .iter()
-        .map(move |event| (event, f64::from(weights.of_event(event))))
-}
-
-fn row_of(index: &Index, job_id: Uuid) -> impl Iterator<Item = (u32, f32)> {
-    let together = &index.model().together;
-    let row = index
-        .number_of(job_id)
-        .filter(|number| (*number as usize) < together.items())
-        .map_or(
-            Row {
-                items: &[],
-                weights: &[],
-            },
-            |number| together.of(number),
-        );
-    row.items.iter().copied().zip(row.weights.iter().copied())
-}
-
-/// The event that speaks loudest for a job through what others did.
-fn loudest(index: &Index, events: &[Event], job: u32) -> Option<usize> {
-    let mut best: Option<(f64, usize)> = None;
-    for (at, (event, weight)) in weighed(events).enumerate() {
-        let strength = row_of(index, event.job_id)
-            .find(|(other, _)| *other == job)
-            .map_or(0.0, |(_, strength)| weight * f64::from(strength));
-        if strength > 0.0 && best.is_none_or(|(most, _)| strength > most) {
-            best = Some((strength, at));
-        }
-    }
-    best.map(|(_, at)| at)
 }
 
 /// The list of one user, out of candidates with all their parts.
@@ -203,25 +111,50 @@ pub fn matched(
     hidden: &HashMap<Uuid, HashSet<Uuid>>,
     trending: &[u32],
 ) -> Vec<Matched> {
-    let none = HashSet::new();
     profiles
         .into_par_iter()
-        .map_init(Scratch::default, |scratch, profile| {
-            let interests = Interests::new(&profile, index.model(), |job_id| events.vector(job_id));
-            let hidden = hidden.get(&profile.user_id).unwrap_or(&none);
-            let found = candidates(
-                index,
-                &interests,
-                &profile.events,
-                trending,
-                scratch,
-                |job| !hidden.contains(&index.job(job).id),
-            );
-            Matched {
-                profile,
+        .chunks(TOGETHER)
+        .map_init(Scratch::default, |scratch, profiles| {
+            matched_together(index, events, profiles, hidden, trending, scratch)
+        })
+        .flatten_iter()
+        .collect()
+}
+
+fn matched_together(
+    index: &Index,
+    events: &EventJobs,
+    profiles: Vec<Profile>,
+    hidden: &HashMap<Uuid, HashSet<Uuid>>,
+    trending: &[u32],
+    scratch: &mut Scratch,
+) -> Vec<Matched> {
+    let interests: Vec<Interests> = profiles
+        .iter()
+        .map(|profile| Interests::new(profile, index.model(), |job_id| events.vector(job_id)))
+        .collect();
+    let seekers: Vec<Seeker> = profiles
+        .iter()
+        .zip(&interests)
+        .map(|(profile, interests)| {
+            let hidden = hidden.get(&profile.user_id).into_iter().flatten();
+            Seeker {
                 interests,
-                found,
+                events: &profile.events,
+                trending,
+                unwanted: hidden.filter_map(|id| index.number_of(*id)).collect(),
             }
+        })
+        .collect();
+    let found = candidates(index, &seekers, scratch);
+    profiles
+        .into_iter()
+        .zip(interests)
+        .zip(found)
+        .map(|((profile, interests), found)| Matched {
+            profile,
+            interests,
+            found,
         })
         .collect()
 }
@@ -338,13 +271,12 @@ pub(super) fn parts(index: &Index, contributions: &[Contribution]) -> Vec<serde_
 /// The jobs most like each of the jobs number `from` up to `to`.
 pub fn neighbours(index: &Index, from: u32, to: u32, k: usize) -> Vec<StoredNeighbours> {
     let to = to.min(index.model().jobs.len() as u32);
-    let products = Products::new(index);
     let parts: Vec<u32> = (from..to).step_by(ROWS).collect();
     parts
         .into_par_iter()
         .flat_map_iter(|from| {
             let jobs = from as usize..to.min(from + ROWS as u32) as usize;
-            let lists = products.of(jobs.clone(), k);
+            let lists = nearest::of(index, jobs.clone(), k);
             jobs.zip(lists)
                 .map(|(job, found)| stored_neighbours(index, job as u32, found))
         })

@@ -8,7 +8,7 @@ use crate::{
         fit::{Deed, fit, learn_together},
         hybrid,
         model::{BlockWeights, JobText, block_weights},
-        profile::{EventKind, Experience, ProfileSkill},
+        profile::{Event, EventKind, Experience, ProfileSkill},
     },
 };
 

@@ -10,7 +10,7 @@ use super::{
     Recommendation, Step, db,
     engines::{self, EngineError},
     hybrid::{self, Arm},
-    lists,
+    lists::{self, Age},
 };
 use crate::{Result, config::Config};
 
@@ -115,7 +115,9 @@ async fn live(
     let computing = tokio::spawn(async move {
         let index = engines::index(&of_task, &config.recommendations, version, LAG).await?;
         match index {
-            Some(index) => lists::compute(&of_task, &config, &index, &[user_id], size).await,
+            Some(index) => {
+                lists::compute(&of_task, &config, &index, &[user_id], size, Age::Now).await
+            }
             None => Ok(Vec::new()),
         }
     });

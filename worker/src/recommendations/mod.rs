@@ -13,7 +13,7 @@ use jobboard_shared::{
         engines::{self, TERMS_PER_JOB},
         fit,
         kernel::Index,
-        lists,
+        lists::{self, Age},
         model::block_weights,
         ranking,
         tasks::{JobBlock, Plan, PruneExpired, RefreshUser, UserBlock},
@@ -37,6 +37,8 @@ const DEEDS_WITHIN_DAYS: i32 = 180;
 const MOST_DEEDS: i64 = 2_000_000;
 /// What the report looks back to at most.
 const FEEDBACK_DAYS: i32 = 90;
+/// How late a new job may be in the lists of a batch.
+const LAG: Duration = Duration::from_secs(15);
 const EXPIRED_PER_CHUNK: i64 = 2_000;
 
 /// Fits a model and, in the transaction that stores it, enqueues its blocks: a
@@ -114,7 +116,7 @@ fn job_blocks(run: Uuid, jobs: usize) -> Vec<JobBlock> {
 
 /// The lists of one block of users, in one transaction.
 pub(crate) async fn user_block(ctx: Context, task: UserBlock, lease: Lease) -> TaskResult {
-    let Some(index) = index_of(&ctx, task.run).await? else {
+    let Some(index) = index_of(&ctx, task.run, LAG).await? else {
         tracing::debug!(run = %task.run, "model gone: a newer run covers its users");
         return Ok(());
     };
@@ -124,7 +126,7 @@ pub(crate) async fn user_block(ctx: Context, task: UserBlock, lease: Lease) -> T
     drop(conn);
     // A range may hold more active users by now than it was cut for.
     for users in users.chunks(USERS_PER_BLOCK as usize) {
-        write_lists(&ctx, &lease, index.clone(), users).await?;
+        write_lists(&ctx, &lease, index.clone(), users, Age::Lately).await?;
     }
     Ok(())
 }
@@ -140,10 +142,10 @@ pub(crate) async fn refresh_user(ctx: Context, task: RefreshUser, lease: Lease) 
     }
     drop(conn);
     let Some(head) = head else { return Ok(()) };
-    let Some(index) = index_of(&ctx, head.version).await? else {
+    let Some(index) = index_of(&ctx, head.version, Duration::ZERO).await? else {
         return Ok(());
     };
-    write_lists(&ctx, &lease, index, &[task.user_id]).await
+    write_lists(&ctx, &lease, index, &[task.user_id], Age::Now).await
 }
 
 /// Under what employers find them, if they may.
@@ -160,16 +162,15 @@ async fn refresh_terms(ctx: &Context, lease: &Lease, user_id: Uuid) -> TaskResul
     Ok(())
 }
 
-/// The index of a model with every job of now. `None` where the model is gone.
-async fn index_of(ctx: &Context, version: Uuid) -> Result<Option<Arc<Index>>, TaskError> {
-    engines::index(
-        &ctx.db,
-        &ctx.config.recommendations,
-        version,
-        Duration::ZERO,
-    )
-    .await
-    .map_err(TaskError::retry)
+/// The index of a model with every job of up to `lag` ago. `None` where the model is gone.
+async fn index_of(
+    ctx: &Context,
+    version: Uuid,
+    lag: Duration,
+) -> Result<Option<Arc<Index>>, TaskError> {
+    engines::index(&ctx.db, &ctx.config.recommendations, version, lag)
+        .await
+        .map_err(TaskError::retry)
 }
 
 async fn write_lists(
@@ -177,9 +178,10 @@ async fn write_lists(
     lease: &Lease,
     index: Arc<Index>,
     user_ids: &[Uuid],
+    age: Age,
 ) -> TaskResult {
     let length = ctx.config.recommendations.per_user;
-    let rows = lists::compute(&ctx.db, &ctx.config, &index, user_ids, length)
+    let rows = lists::compute(&ctx.db, &ctx.config, &index, user_ids, length, age)
         .await
         .map_err(TaskError::retry)?;
 
@@ -195,7 +197,7 @@ async fn write_lists(
 
 /// Jobs like each job of a block, in one transaction.
 pub(crate) async fn job_block(ctx: Context, task: JobBlock, lease: Lease) -> TaskResult {
-    let Some(index) = index_of(&ctx, task.run).await? else {
+    let Some(index) = index_of(&ctx, task.run, LAG).await? else {
         return Ok(());
     };
     let stored =

@@ -21,6 +21,8 @@ pub async fn store(
     // In the order of the keys, against deadlocks.
     let mut rows: Vec<&NewRecommendation> = rows.iter().collect();
     rows.sort_by_key(|row| (row.user_id, row.job_id));
+    // The database takes longer to make an id than for all the rest of a row.
+    let ids: Vec<Uuid> = rows.iter().map(|_| Uuid::now_v7()).collect();
     let users: Vec<Uuid> = rows.iter().map(|row| row.user_id).collect();
     let jobs: Vec<Uuid> = rows.iter().map(|row| row.job_id).collect();
     let scores: Vec<f64> = rows.iter().map(|row| row.score).collect();
@@ -44,12 +46,13 @@ pub async fn store(
     .await?;
     let stored = sqlx::query!(
         r#"with written as (insert into job_recommendations as r
-             (user_id, job_id, score, position, reason, metadata, algorithm_type, expires_at)
-         select t.user_id, t.job_id, t.score, t.position, t.reason, t.metadata, t.algorithm,
-                app_now() + make_interval(secs => $8)
+             (id, user_id, job_id, score, position, reason, metadata, algorithm_type, created_at, expires_at)
+         -- In a subquery, for a function in a select list runs once a row.
+         select t.id, t.user_id, t.job_id, t.score, t.position, t.reason, t.metadata, t.algorithm,
+                (select app_now()), (select app_now() + make_interval(secs => $8))
          from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::smallint[], $5::text[], $6::jsonb[],
-                     $7::recommendation_algorithm[])
-              as t(user_id, job_id, score, position, reason, metadata, algorithm)
+                     $7::recommendation_algorithm[], $9::uuid[])
+              as t(user_id, job_id, score, position, reason, metadata, algorithm, id)
          join users u on u.id = t.user_id
          join jobs j on j.id = t.job_id
          where is_live(j, (select app_now()))
@@ -58,7 +61,7 @@ pub async fn store(
          order by t.user_id, t.job_id
          on conflict (user_id, job_id, algorithm_type) do update
          set score = excluded.score, position = excluded.position, reason = excluded.reason,
-             metadata = excluded.metadata, created_at = app_now(), expires_at = excluded.expires_at
+             metadata = excluded.metadata, created_at = excluded.created_at, expires_at = excluded.expires_at
          -- An inserted row was locked by nobody.
          returning user_id, xmax = 0 as is_new)
          select user_id, count(*) filter (where is_new) as "new!" from written group by user_id"#,
@@ -70,6 +73,7 @@ pub async fn store(
         &metadata,
         &algorithms as &[Algorithm],
         lifetime_seconds,
+        &ids,
     )
     .fetch_all(conn)
     .await?;

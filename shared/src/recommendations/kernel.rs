@@ -1,17 +1,24 @@
 //! A model made ready for looking up which jobs fit best.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::OnceLock,
+};
 
 use uuid::Uuid;
 
 use super::{
     held::Held,
     model::{BlockWeights, Feature, JobText, Model, ModelJob, Vector},
+    postings::Postings,
     tiles::{Sums, TILE, Tiles},
 };
 
 /// Queries whose sums are made together.
 const TOGETHER: usize = 64;
+/// Fewer are looked up one after the other.
+const FEW: usize = 4;
 
 /// A model and the jobs of each term.
 #[derive(Clone)]
@@ -24,6 +31,8 @@ pub struct Index {
     lengths: Vec<f64>,
     /// The jobs under the weights, of length 1.
     tiles: Tiles,
+    /// The same for one query alone, once there was one.
+    postings: OnceLock<Postings>,
     numbers: HashMap<Uuid, u32>,
 }
 
@@ -45,6 +54,7 @@ impl Index {
             feature_weights,
             lengths: Vec::with_capacity(jobs),
             tiles: Tiles::default(),
+            postings: OnceLock::new(),
             numbers: HashMap::with_capacity(jobs),
             model,
             weights,
@@ -76,6 +86,22 @@ impl Index {
             tiles.grow(self.model.jobs.len(), |job| self.of_length_one(job));
             self.tiles = tiles;
         }
+        if let Some(mut postings) = self.postings.take() {
+            for job in known..self.model.jobs.len() {
+                postings.add(job as u32, self.of_length_one(job as u32));
+            }
+            self.postings = OnceLock::from(postings);
+        }
+    }
+
+    fn postings(&self) -> &Postings {
+        self.postings.get_or_init(|| {
+            let mut postings = Postings::new(self.model.features());
+            for job in 0..self.model.jobs.len() as u32 {
+                postings.add(job, self.of_length_one(job));
+            }
+            postings
+        })
     }
 
     fn number_from(&mut self, first: usize) {
@@ -127,37 +153,63 @@ impl Index {
     }
 
     fn top_together(&self, queries: &[Query], k: usize, scratch: &mut Scratch) -> Vec<Vec<Match>> {
-        let rows = self.tiles.rows(queries.iter().map(|query| {
-            let weigh = |&(feature, weight): &(Feature, f64)| {
-                let weight = weight * self.weight_of(feature).sqrt();
-                (feature, weight as f32)
-            };
-            query.weights.iter().map(weigh)
-        }));
         let mut held = Held::new(queries.len(), k);
-        if scratch.sums.len() < queries.len() {
-            scratch.sums.resize(queries.len(), [0.0; TILE]);
-        }
-        for tile in 0..self.tiles.count() {
-            let jobs = self.tiles.jobs_of(tile);
-            self.tiles.sum(&rows, tile, None, &mut scratch.sums);
-            for (query, sums) in queries.iter().zip(&mut scratch.sums) {
-                for (sum, length) in sums.iter_mut().zip(&self.lengths[jobs.clone()]) {
-                    *sum *= *length as f32;
-                }
-                for job in query.unwanted {
-                    if jobs.contains(&(*job as usize)) {
-                        sums[*job as usize - jobs.start] = 0.0;
-                    }
-                }
-            }
-            held.take(0..queries.len(), jobs, &scratch.sums);
+        if queries.len() < FEW {
+            self.hold_each(queries, &mut held, &mut scratch.sums);
+        } else {
+            self.hold_all(queries, &mut held, &mut scratch.sums);
         }
         queries
             .iter()
             .zip(held.finish())
             .map(|(query, jobs)| self.scored(query, jobs, k, scratch))
             .collect()
+    }
+
+    fn hold_all(&self, queries: &[Query], held: &mut Held, sums: &mut Vec<Sums>) {
+        let vectors = queries.iter().map(|query| self.vector_of(query));
+        let rows = self.tiles.rows(vectors);
+        sums.resize(queries.len(), [0.0; TILE]);
+        for tile in 0..self.tiles.count() {
+            let jobs = self.tiles.jobs_of(tile);
+            self.tiles.sum(&rows, tile, None, sums);
+            for (query, sums) in queries.iter().zip(&mut *sums) {
+                self.finish_sums(query, jobs.clone(), sums);
+            }
+            held.take(0..queries.len(), jobs, sums);
+        }
+    }
+
+    fn hold_each(&self, queries: &[Query], held: &mut Held, sums: &mut Vec<Sums>) {
+        sums.resize(self.tiles.count(), [0.0; TILE]);
+        for (row, query) in queries.iter().enumerate() {
+            self.postings().sum(self.vector_of(query), sums);
+            for (tile, sums) in sums.iter_mut().enumerate() {
+                let jobs = self.tiles.jobs_of(tile);
+                self.finish_sums(query, jobs.clone(), sums);
+                held.take(row..row + 1, jobs, std::slice::from_ref(sums));
+            }
+        }
+    }
+
+    /// What is multiplied with jobs of length 1.
+    fn vector_of(&self, query: &Query) -> impl Iterator<Item = (Feature, f32)> {
+        query.weights.iter().map(|&(feature, weight)| {
+            let weight = weight * self.weight_of(feature).sqrt();
+            (feature, weight as f32)
+        })
+    }
+
+    /// Gives jobs the lengths that they have, and nothing to those that are unwanted.
+    fn finish_sums(&self, query: &Query, jobs: Range<usize>, sums: &mut Sums) {
+        for (sum, length) in sums.iter_mut().zip(&self.lengths[jobs.clone()]) {
+            *sum *= *length as f32;
+        }
+        for job in query.unwanted {
+            if jobs.contains(&(*job as usize)) {
+                sums[*job as usize - jobs.start] = 0.0;
+            }
+        }
     }
 
     /// Those `k` of the jobs with the highest scores, and those asked for also.

@@ -24,6 +24,7 @@ pub mod lowered;
 pub mod model;
 pub mod nearest;
 pub mod pool;
+mod postings;
 pub mod profile;
 pub mod ranking;
 pub mod reasons;

@@ -7,10 +7,7 @@
 
 use std::ops::Range;
 
-use ndarray::{
-    Array2, ArrayViewMut2, Axis, Slice,
-    linalg::{general_mat_mul, general_mat_vec_mul},
-};
+use ndarray::{Array2, ArrayViewMut2, Axis, Slice, linalg::general_mat_mul};
 
 use super::model::Feature;
 
@@ -18,9 +15,6 @@ use super::model::Feature;
 pub(super) const TILE: usize = 2048;
 /// Terms that a larger share of the jobs has are columns of the matrix.
 const DENSE_SHARE: f64 = 0.2;
-
-/// For fewer rows the jobs are not worth being laid out for a product of matrices.
-const FEW: usize = 8;
 
 /// Of one vector with the jobs of a tile.
 pub(super) type Sums = [f32; TILE];
@@ -183,13 +177,7 @@ impl Tiles {
         let mut sums = ArrayViewMut2::from(&mut sums[..rows.lists.len()]);
         let mut sums = sums.slice_axis_mut(Axis(1), Slice::from(place..place + jobs.len()));
         let jobs = self.dense.slice_axis(Axis(0), Slice::from(jobs));
-        if rows.lists.len() < FEW {
-            for (row, mut sums) in rows.dense.rows().into_iter().zip(sums.rows_mut()) {
-                general_mat_vec_mul(1.0, &jobs, &row, 0.0, &mut sums);
-            }
-        } else {
-            general_mat_mul(1.0, &rows.dense, &jobs.t(), 0.0, &mut sums);
-        }
+        general_mat_mul(1.0, &rows.dense, &jobs.t(), 0.0, &mut sums);
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// Active users.
     #[arg(long, default_value_t = 100_000)]
     users: usize,
+    /// Batches; none measures the lists on request alone, of a folder that had one.
+    #[arg(long, default_value_t = 2)]
+    batches: usize,
     /// Requests that are timed.
     #[arg(long, default_value_t = 2_000)]
     requests: usize,
@@ -76,7 +79,8 @@ pub(crate) async fn measure(options: Options) -> Result<()> {
         threads: None,
     };
     let mut bars_missed = Vec::new();
-    for run in ["first", "again"] {
+    let runs = std::iter::once("first").chain(std::iter::repeat("again"));
+    for run in runs.take(options.batches) {
         let outcome = fleet::batch(&postgres, &db, &url, all).await?;
         print(all, run, &outcome);
         if outcome.whole > BATCH_BAR {

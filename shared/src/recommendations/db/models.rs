@@ -260,12 +260,13 @@ pub async fn candidate_facts(
                   coalesce(trending_worth(t.score, t.scored_at, $2), 0) as "trending!",
                   coalesce(j.yearly_salary_max, j.yearly_salary_min)::float8 as yearly_pay,
                   j.salary_currency, j.is_remote and not j.is_hybrid as "is_remote!",
-                  (select count(*) from applications a
-                   where a.job_id = j.id and a.applied_at > (select app_now()) - interval '7 days')
-                  as "recent_applications!"
+                  coalesce(a.recent, 0) as "recent_applications!"
            from jobs j
            left join categories k on k.id = j.category_id
            left join job_trending t on t.job_id = j.id
+           left join (select job_id, count(*) as recent from applications
+                      where job_id = any($1) and applied_at > (select app_now()) - interval '7 days'
+                      group by job_id) a on a.job_id = j.id
            where j.id = any($1)
              and is_live(j, (select app_now()))"#,
         job_ids,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, QueryBuilder};
 use uuid::Uuid;
 
-use super::matching::{Part, SCORE_ONE, Tier, push_matches, push_tier};
+use super::matching::{Part, SCORE_ONE, Tier, push_matches, push_tier, push_tsquery};
 use crate::search::{conditions::Conditions, language::Language, lexemes::Lexemes, span::Span};
 
 /// A document that matches.
@@ -106,10 +106,9 @@ pub(in crate::search) async fn ranked(
     );
     push_tier(&mut query, conditions, part.tier);
     query.push(" as tier, (").push_bind(SCORE_ONE);
-    query
-        .push(" * (0.75 * least(1, ts_rank(d.title_vec, (")
-        .push_bind(&conditions.query.any);
-    query.push("::text)::tsquery) * ").push_bind(scale);
+    query.push(" * (0.75 * least(1, ts_rank(d.title_vec, ");
+    push_tsquery(&mut query, conditions.query.any.as_deref());
+    query.push(") * ").push_bind(scale);
     query.push(") + 0.1 * d.quality + 0.15 * exp(-least(5e8, greatest(0, extract(epoch from ");
     query.push_bind(conditions.as_of);
     query.push(" - d.published_at)::float8)) / 2592000)))::integer as score");
@@ -221,14 +220,20 @@ pub(in crate::search) async fn documents(
     Ok((row.all, row.since))
 }
 
-/// The long texts of jobs, for snippets.
+/// The long texts of jobs, for snippets. Counting the characters of those that are short
+/// enough would cost as much as reading them.
 pub(in crate::search) async fn texts(
     conn: &mut PgConnection,
     ids: &[Uuid],
 ) -> sqlx::Result<HashMap<Uuid, String>> {
     let rows = sqlx::query!(
-        r#"select id, concat_ws(e'\n', left(description, 20000), left(requirements, 5000),
-                                left(responsibilities, 5000)) as "text!"
+        r#"select id, concat_ws(e'\n',
+                  case when octet_length(description) > 20000
+                       then left(description, 20000) else description end,
+                  case when octet_length(requirements) > 5000
+                       then left(requirements, 5000) else requirements end,
+                  case when octet_length(responsibilities) > 5000
+                       then left(responsibilities, 5000) else responsibilities end) as "text!"
            from jobs where id = any($1)"#,
         ids
     )

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     language::Language,
-    terms::{self, Reading, Word},
+    terms::{Reading, Runs, Word},
 };
 use crate::plain_text::plain_text;
 
@@ -20,9 +20,11 @@ pub(super) fn snippet(text: &str, stems: &BTreeSet<String>) -> String {
     let end = text.floor_char_boundary(MAX_BYTES);
     let plain = plain_text(&text[..end]);
     let plain = plain.trim();
-    let words = terms::words(plain, Reading::Ad(Language::English));
-    let hits: Vec<&Word> = words.iter().filter(|word| is_hit(word, stems)).collect();
-    let (start, end) = window(plain, &words, &hits);
+    let runs = Runs::of(plain);
+    let begins_a_stem = |c: char| stems.iter().any(|stem| stem.starts_with(c));
+    let mut hits = runs.words_beginning(Reading::Ad(Language::English), begins_a_stem);
+    hits.retain(|word| is_hit(word, stems));
+    let (start, end) = window(plain, runs.spans(), &hits);
     let mut html = String::with_capacity(end - start + 64);
     if start > 0 {
         html.push('…');
@@ -55,14 +57,14 @@ fn is_hit(word: &Word, stems: &BTreeSet<String>) -> bool {
 }
 
 /// The bytes from a word's start to a word's end with the most different hits.
-fn window(text: &str, words: &[Word], hits: &[&Word]) -> (usize, usize) {
+fn window(text: &str, words: &[(usize, usize)], hits: &[Word]) -> (usize, usize) {
     let reach = |from: usize| {
         let mut end = from;
-        for word in words.iter().filter(|word| word.start >= from) {
-            if text[from..word.end].chars().count() > CHARS {
+        for &(_, last) in words.iter().filter(|(start, _)| *start >= from) {
+            if text[from..last].chars().count() > CHARS {
                 break;
             }
-            end = word.end;
+            end = last;
         }
         end
     };
@@ -84,17 +86,21 @@ fn window(text: &str, words: &[Word], hits: &[&Word]) -> (usize, usize) {
     // A few words before the first hit tell what it is about.
     let first = match best {
         Some((_, hit)) => {
-            let at = words.partition_point(|word| word.start < hit);
+            let at = words.partition_point(|(start, _)| *start < hit);
             at.saturating_sub(6)
         }
         None => 0,
     };
     let start = match first {
         0 => 0,
-        first => words.get(first).map_or(0, |word| word.start),
+        first => words.get(first).map_or(0, |(start, _)| *start),
     };
     let mut end = reach(start).max(start);
-    if words.last().is_none_or(|last| last.end <= end) {
+    // The signs of "C++" are of no run.
+    if let Some(last) = hits.iter().rfind(|hit| hit.start < end) {
+        end = end.max(last.end);
+    }
+    if words.last().is_none_or(|(_, last)| *last <= end) {
         // The signs after the last word belong to it, up to a point.
         end = text.len().min(end + 3);
     }
@@ -161,6 +167,19 @@ mod tests {
         assert!(html.len() < 400);
         assert!(snippet(&text, &stems(&[])).starts_with("Django. Other"));
         assert_eq!(snippet("", &stems(&["x"])), "");
+    }
+
+    #[test]
+    fn signs_at_the_end_of_what_is_shown_are_marked_too() {
+        for filler in 1..40 {
+            let filler = format!("{}{}", "word ".repeat(37), "x".repeat(filler));
+            let text = format!("C++ {filler} C++ {}", "word ".repeat(42));
+            let html = snippet(&text, &stems(&["cplusplus"]));
+            assert!(
+                html.matches('C').count() == html.matches("<mark>C++</mark>").count(),
+                "{html}"
+            );
+        }
     }
 
     #[test]

@@ -7,7 +7,10 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use self::scan::Scan;
 use super::language::Language;
+
+mod scan;
 
 /// Whose text is read: what a lone "go" or "it" means depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,44 +32,60 @@ pub struct Word {
 /// Longer words are cut: PostgreSQL refuses queries with words over 2 kB.
 pub const MAX_WORD_CHARS: usize = 64;
 
-/// Spellings of one thing, after the signs were written out.
-const SAME: &[(&str, &str)] = &[
-    ("cpp", "cplusplus"),
-    ("reactjs", "react"),
-    ("vuejs", "vue"),
-    ("emberjs", "ember"),
-];
-
-/// After "go", these make it the verb.
-const GO_ON: &[&str] = &[
-    "to", "live", "beyond", "above", "ahead", "out", "the", "home", "on", "through", "for", "into",
-    "where", "further", "forward", "back", "up", "down", "about", "online", "with", "a", "an",
-    "far", "hand", "getter", "green", "digital", "direct", "and", "from", "in", "over", "round",
-];
-
 /// The words of `text`, in order.
 pub fn words(text: &str, reading: Reading) -> Vec<Word> {
-    let spans = spans(text);
-    let mut words = Vec::with_capacity(spans.len());
-    let mut at = 0;
-    while at < spans.len() {
-        let scan = Scan {
+    Runs::of(text).words_beginning(reading, |_| true)
+}
+
+/// What words are made of: the runs of letters and digits of a text.
+pub struct Runs<'a> {
+    text: &'a str,
+    spans: Vec<(usize, usize)>,
+}
+
+impl<'a> Runs<'a> {
+    pub fn of(text: &'a str) -> Self {
+        Self {
             text,
-            spans: &spans,
-            at,
-            reading,
-        };
-        let (text, taken) = scan.read();
-        if !text.is_empty() {
-            words.push(Word {
-                end: spans[at + taken - 1].1 + scan.sign_bytes(&text),
-                start: spans[at].0,
-                text,
-            });
+            spans: spans(text),
         }
-        at += taken;
     }
-    words
+
+    /// Their bytes, in order.
+    pub fn spans(&self) -> &[(usize, usize)] {
+        &self.spans
+    }
+
+    /// The words with a first letter that is wanted, in order. Most others are not even
+    /// read, of which all of a long text would take far longer.
+    pub fn words_beginning(&self, reading: Reading, wanted: impl Fn(char) -> bool) -> Vec<Word> {
+        let mut words = Vec::new();
+        let mut at = 0;
+        while at < self.spans.len() {
+            let scan = Scan {
+                text: self.text,
+                spans: &self.spans,
+                at,
+                reading,
+            };
+            if let Some((initial, taken)) = scan.skim()
+                && !wanted(initial)
+            {
+                at += taken;
+                continue;
+            }
+            let (text, taken) = scan.read();
+            if text.starts_with(&wanted) {
+                words.push(Word {
+                    end: self.spans[at + taken - 1].1 + scan.sign_bytes(&text),
+                    start: self.spans[at].0,
+                    text,
+                });
+            }
+            at += taken;
+        }
+        words
+    }
 }
 
 /// The words of `text` with a space between them.
@@ -117,7 +136,7 @@ fn is_accent(c: char) -> bool {
 }
 
 fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    c.is_ascii_alphanumeric() || !c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c))
 }
 
 /// Invisible and inside words: soft hyphens and joiners.
@@ -161,200 +180,6 @@ fn is_web_address(text: &str) -> bool {
         text.get(..scheme.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
     })
-}
-
-/// One step over the runs of a text.
-#[derive(Clone, Copy)]
-struct Scan<'a> {
-    text: &'a str,
-    spans: &'a [(usize, usize)],
-    at: usize,
-    reading: Reading,
-}
-
-impl<'a> Scan<'a> {
-    /// The word that starts here, and how many runs it takes.
-    fn read(self) -> (String, usize) {
-        if let Some(taken) = self.dotted_letters() {
-            let joined = (self.at..self.at + taken)
-                .map(|i| self.raw(i))
-                .collect::<String>();
-            return (self.named(fold(&joined), self.at + taken - 1), taken);
-        }
-        if self.is_letter(self.at)
-            && self.is_letter(self.at + 1)
-            && self.after(self.at).trim() == "&"
-        {
-            let (first, second) = (fold(self.raw(self.at)), fold(self.raw(self.at + 1)));
-            return (format!("{first}and{second}"), 2);
-        }
-        let mut word = fold(self.raw(self.at));
-        if let Some(sign) = self.sign(&word) {
-            word.push_str(sign);
-            return (word, 1);
-        }
-        if self.after(self.at) == "."
-            && self.raw(self.at + 1).eq_ignore_ascii_case("js")
-            && word.chars().any(char::is_alphabetic)
-        {
-            word.push_str("js");
-            return (same(cut(word)), 2);
-        }
-        if self.is_dotnet(&word) {
-            return (word.replacen("net", "dotnet", 1), 1);
-        }
-        (self.named(word, self.at), 1)
-    }
-
-    fn raw(self, at: usize) -> &'a str {
-        self.spans
-            .get(at)
-            .map_or("", |&(start, end)| &self.text[start..end])
-    }
-
-    /// What stands between the run before and run `at`.
-    fn before(self, at: usize) -> &'a str {
-        let from = match at.checked_sub(1) {
-            Some(previous) => self.spans[previous].1,
-            None => 0,
-        };
-        &self.text[from..self.spans[at].0]
-    }
-
-    /// What stands between run `at` and the next.
-    fn after(self, at: usize) -> &'a str {
-        let to = self
-            .spans
-            .get(at + 1)
-            .map_or(self.text.len(), |next| next.0);
-        &self.text[self.spans[at].1..to]
-    }
-
-    fn is_letter(self, at: usize) -> bool {
-        let mut chars = self.raw(at).chars();
-        matches!((chars.next(), chars.next()), (Some(c), None) if c.is_alphabetic())
-    }
-
-    /// "U.S." and "A.I." are words of letters with dots between them.
-    fn dotted_letters(self) -> Option<usize> {
-        let mut last = self.at;
-        while self.is_letter(last) && self.after(last) == "." && self.is_letter(last + 1) {
-            last += 1;
-        }
-        (last > self.at).then(|| last - self.at + 1)
-    }
-
-    /// The written-out sign that belongs to the word: c++, notepad++, c#, a+.
-    fn sign(self, word: &str) -> Option<&'static str> {
-        if !word.chars().all(char::is_alphabetic) {
-            return None;
-        }
-        let after = self.after(self.at);
-        let one_letter = self.is_letter(self.at);
-        if after.starts_with("++") {
-            Some("plusplus")
-        } else if one_letter && after.starts_with(['#', '♯']) {
-            Some("sharp")
-        } else if one_letter && after.starts_with('+') && after.len() > 1
-            || one_letter && after == "+" && self.at + 1 == self.spans.len()
-        {
-            Some("plus")
-        } else {
-            None
-        }
-    }
-
-    /// How much of what follows was written out in `word`.
-    fn sign_bytes(self, word: &str) -> usize {
-        let after = self.after(self.at);
-        match after.chars().next() {
-            Some('+') if word.ends_with("plusplus") => 2,
-            Some('+') if self.is_letter(self.at) && word.ends_with("plus") => 1,
-            Some(sign @ ('#' | '♯')) if word.ends_with("sharp") => sign.len_utf8(),
-            _ => 0,
-        }
-    }
-
-    /// ".net", ".NET8", "asp.net"; not "example.net".
-    fn is_dotnet(self, word: &str) -> bool {
-        let Some(version) = word.strip_prefix("net") else {
-            return false;
-        };
-        if !version.chars().all(|c| c.is_ascii_digit()) {
-            return false;
-        }
-        let before = self.before(self.at);
-        let Some(rest) = before.strip_suffix('.') else {
-            return false;
-        };
-        if self.at > 0 && rest.is_empty() {
-            let parent = fold(self.raw(self.at - 1));
-            return matches!(parent.as_str(), "asp" | "vb" | "ado" | "ml");
-        }
-        !rest.ends_with('.')
-    }
-
-    /// Gives the short names their own lexemes, which no stemmer touches and no
-    /// stop list holds; `last` is the word's last run.
-    fn named(self, word: String, last: usize) -> String {
-        let name = match word.as_str() {
-            "go" => "golang",
-            "r" => "rlang",
-            "c" => "clanguage",
-            "ai" => "aitech",
-            "it" => "infotech",
-            _ => return same(cut(word)),
-        };
-        if self.is_name(&word, last) {
-            name.to_owned()
-        } else {
-            word
-        }
-    }
-
-    fn is_name(self, word: &str, last: usize) -> bool {
-        let (before, after) = (self.before(self.at), self.after(last));
-        let joined = |gap: &str| matches!(gap, "-" | "'" | "’" | "‑");
-        if word != "ai" && word != "it" && (joined(before) || joined(after)) {
-            return false;
-        }
-        if before == "'" || before == "’" || (word == "c" && before.ends_with('°')) {
-            return false;
-        }
-        let next = fold(self.raw(last + 1));
-        if word == "go" && after.trim().is_empty() && GO_ON.contains(&next.as_str()) {
-            return false;
-        }
-        let Reading::Ad(language) = self.reading else {
-            return true;
-        };
-        let raw = self.raw(self.at);
-        let capital = raw.chars().next().is_some_and(char::is_uppercase);
-        // Alone in a list: "python, go, r".
-        let alone =
-            |gap: &str, edge: bool| edge || gap.contains(|c: char| ",;/|()&•·:\n".contains(c));
-        let listed = alone(before, self.at == 0) && alone(after, last + 1 == self.spans.len());
-        match word {
-            "go" => capital || listed,
-            "it" => raw == "IT" || self.at != last || listed,
-            "ai" if language.has_word_ai() => raw == "AI" || self.at != last || listed,
-            _ => true,
-        }
-    }
-}
-
-fn cut(word: String) -> String {
-    match word.char_indices().nth(MAX_WORD_CHARS) {
-        Some((end, _)) => word[..end].to_owned(),
-        None => word,
-    }
-}
-
-fn same(word: String) -> String {
-    match SAME.iter().find(|(spelling, _)| *spelling == word) {
-        Some((_, canonical)) => (*canonical).to_owned(),
-        None => word,
-    }
 }
 
 #[cfg(test)]

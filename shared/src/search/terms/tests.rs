@@ -153,6 +153,17 @@ proptest! {
         }
     }
 
+    /// What is skimmed is not wanted.
+    #[test]
+    fn of_some_letters_all_words_are_read(text in text(), wanted in "[a-z0-9ü]{0,4}") {
+        for reading in [Reading::Query, Reading::Ad(Language::English)] {
+            let mut all = words(&text, reading);
+            all.retain(|word| word.text.starts_with(|c| wanted.contains(c)));
+            let some = Runs::of(&text).words_beginning(reading, |c| wanted.contains(c));
+            prop_assert_eq!(some, all);
+        }
+    }
+
     /// Words are stable: what the index holds is found by typing it.
     #[test]
     fn folding_twice_changes_nothing(word in "\\PC{0,20}") {

@@ -8,10 +8,10 @@ use std::{
 
 use jobboard_shared::{
     pagination::{Paging, Start},
-    search::{self, Facet, Search, Sort},
+    search::{self, Facet, Search, Sort, vocabulary},
 };
 use reqwest::{Client, Url};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::task::JoinSet;
 
 use super::{
@@ -28,6 +28,7 @@ use crate::{
 type Queue = Arc<Mutex<VecDeque<Search>>>;
 
 pub(super) async fn rates(url: &str, sampler: &mut Sampler, options: &Options) -> Result<()> {
+    build_vocabulary(url).await?;
     warm(url, sampler, options).await?;
     println!(
         "\n| ranked classes, mixed | clients | queries/s | p50 / p95 / p99, ms |\n|---|---|---|---|"
@@ -61,6 +62,17 @@ pub(super) fn board(folder: &std::path::Path, url: &str) -> Result<Board> {
         &folder.join("board"),
         &[("DATABASE_URL", url), ("JOBBOARD_CACHE", "false")],
     )
+}
+
+/// What the workers of a board of this size do for a minute once an hour: they would begin
+/// with it as soon as the board is there.
+async fn build_vocabulary(url: &str) -> Result<()> {
+    let pool = PgPool::connect(url).await?;
+    if vocabulary::is_due(&pool).await? {
+        let counted = vocabulary::gather(&pool).await?.count();
+        vocabulary::write(&pool, &counted).await?;
+    }
+    Ok(())
 }
 
 /// Reads what a server that has answered for a while has in its memory: the naive

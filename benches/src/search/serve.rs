@@ -44,14 +44,18 @@ pub(super) async fn rates(url: &str, sampler: &mut Sampler, options: &Options) -
     }
     let folder = data_folder()?;
     let board = board(folder.path(), url)?;
+    let ask = |clients: usize, queue: Queue| {
+        let asking = (0..clients).map(|_| ask_board(board.base.clone(), Arc::clone(&queue)));
+        asking.collect::<JoinSet<_>>()
+    };
+    // Its connections have made their plans, as those of a board that serves have.
+    for result in ask(8, queue(sampler, options.queries)).join_all().await {
+        result?;
+    }
     for clients in [1, 8] {
         let queue = queue(sampler, options.queries * clients);
-        let mut running = JoinSet::new();
         let begun = Instant::now();
-        for _ in 0..clients {
-            running.spawn(ask_board(board.base.clone(), Arc::clone(&queue)));
-        }
-        report("HTTP", clients, begun, running).await?;
+        report("HTTP", clients, begun, ask(clients, queue)).await?;
     }
     board.stop()
 }
@@ -126,7 +130,7 @@ async fn ask_database(url: String, queue: Queue) -> Result<Vec<Duration>, String
     Ok(times)
 }
 
-/// Asks for first pages as people do, with the total.
+/// Asks for first pages.
 pub(super) async fn ask_board(base: String, queue: Queue) -> Result<Vec<Duration>, String> {
     let http = Client::new();
     let mut times = vec![];

@@ -60,6 +60,8 @@ const DENSE: i64 = 500;
 /// The hours of the first window where matches are dense: of a word that most ads
 /// have, twelve hours of a million ads are thousands to rank.
 const DENSE_HOURS: f64 = 1.5;
+/// So many in a window may be there by chance where all in all are few.
+const CHANCE: i64 = 8;
 /// What none in a window is taken for: that there are none at all is not known.
 const HALF_A_MATCH: f64 = 0.5;
 
@@ -309,8 +311,8 @@ impl<'a> Climb<'a> {
         }
     }
 
-    /// Judged by the last twelve hours of the board; where none in so short a time
-    /// tells little, by four days.
+    /// Judged by the last twelve hours of the board; where none or a handful in so short
+    /// a time tells little, by four days.
     pub(super) async fn all_are_few(&mut self) -> Result<bool> {
         if let Some(few) = self.few {
             return Ok(few);
@@ -330,7 +332,12 @@ impl<'a> Climb<'a> {
             let count = db::count(self.conn, self.conditions, part, bound).await?;
             self.dense.get_or_insert(count > DENSE);
             few = count <= most;
-            if !few || expected >= HALF_A_MATCH || from.is_none() {
+            let tells = if few {
+                expected >= HALF_A_MATCH
+            } else {
+                count > CHANCE
+            };
+            if tells || from.is_none() {
                 break;
             }
         }

@@ -66,17 +66,14 @@ impl Climb<'_> {
                 hours = self.next_hours(Span::default(), Some(from), count, wanted);
                 continue;
             }
-            let share = match self.conditions.posted_after {
-                Some(_) => self.board_hours() / self.hours_since(from),
-                None => {
-                    let (all, since) = db::documents(self.conn, from).await?;
-                    // A table that was never analysed tells nothing.
-                    if all < since as f64 {
-                        self.board_hours() / self.hours_since(from)
-                    } else {
-                        all / since.max(1) as f64
-                    }
-                }
+            let documents = match self.conditions.posted_after {
+                Some(_) => None,
+                None => db::documents(self.conn, from).await?,
+            };
+            let share = match documents {
+                // A table that was never analysed tells nothing.
+                Some((all, since)) if all >= since => all / since.max(1.0),
+                _ => self.board_hours() / self.hours_since(from),
             };
             return Ok(Newest {
                 span: part.span,

@@ -204,20 +204,39 @@ pub(in crate::search) async fn ends(
     Ok(row.oldest.zip(row.newest))
 }
 
-/// How many documents there are in all, about, and since a time, exactly.
+/// How many documents there are in all, about, and since a time: counted where they
+/// are few, else as the statistics know them. None where there are no statistics.
 pub(in crate::search) async fn documents(
     conn: &mut PgConnection,
     since: DateTime<Utc>,
-) -> sqlx::Result<(f64, i64)> {
+) -> sqlx::Result<Option<(f64, f64)>> {
+    const COUNTED: i64 = 20_000;
     let row = sqlx::query!(
         r#"select (select reltuples::float8 from pg_class
                    where oid = 'job_search_documents'::regclass) as "all!",
-                  (select count(*) from job_search_documents where published_at >= $1) as "since!""#,
-        since
+                  (select count(*) from (select from job_search_documents
+                                         where published_at >= $1 limit $2) counted) as "since!""#,
+        since,
+        COUNTED,
+    )
+    .fetch_one(conn.as_mut())
+    .await?;
+    if row.since < COUNTED {
+        return Ok(Some((row.all, row.since as f64)));
+    }
+    // A hundred times between which there are equally many.
+    let share = sqlx::query_scalar!(
+        "select avg(case when bound >= $1 then 1.0 else 0.0 end)::float8
+         from pg_stats, unnest(histogram_bounds::text::timestamptz[]) bound
+         where schemaname = current_schema() and tablename = 'job_search_documents'
+           and attname = 'published_at'",
+        since,
     )
     .fetch_one(conn)
     .await?;
-    Ok((row.all, row.since))
+    Ok(share
+        .filter(|share| *share > 0.0)
+        .map(|share| (row.all, row.all * share)))
 }
 
 /// The long texts of jobs, for snippets. Counting the characters of those that are short

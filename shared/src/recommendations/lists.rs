@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{
     NewRecommendation, db,
     engines::{EngineError, TERMS_PER_JOB},
-    facts, hybrid,
+    facts::{self, Facts},
+    hybrid,
     kernel::Index,
     profile::EventJobs,
     ranking,
@@ -21,9 +22,12 @@ const EVENTS_PER_USER: i64 = 20;
 /// Candidates that the board itself proposes to everybody.
 const TRENDING_CANDIDATES: i64 = 50;
 
+const WITH_KEPT_PLANS: &str = "begin read only; set local plan_cache_mode = force_generic_plan";
+
 /// How old what is known of jobs may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
+    /// A minute at most where many lists are made. That a job is live is known now.
     Now,
     /// A minute at most; for many users, whose lists are of most of the jobs anyway.
     Lately,
@@ -39,7 +43,11 @@ pub async fn compute(
     length: usize,
     age: Age,
 ) -> Result<Vec<NewRecommendation>, EngineError> {
-    let mut conn = pool.acquire().await?;
+    let mut conn = match age {
+        // Making plans for one user took as long as reading.
+        Age::Now => pool.begin_with(WITH_KEPT_PLANS).await?,
+        Age::Lately => pool.begin().await?,
+    };
     let profiles = db::profiles(&mut conn, user_ids, EVENTS_PER_USER).await?;
     let kept = db::kept_from(&mut conn, user_ids).await?;
     let trending = db::most_trending(&mut conn, TRENDING_CANDIDATES).await?;
@@ -53,7 +61,7 @@ pub async fn compute(
     event_jobs.sort_unstable();
     event_jobs.dedup();
     let event_texts = db::job_texts(&mut conn, &event_jobs, false).await?;
-    drop(conn);
+    conn.commit().await?;
 
     let shared = index.clone();
     let (events, matched) = spawn_blocking(move || {
@@ -77,8 +85,7 @@ pub async fn compute(
                 .collect();
             candidates.sort_unstable();
             candidates.dedup();
-            let mut conn = pool.acquire().await?;
-            Arc::new(db::candidate_facts(&mut conn, &candidates, half_life).await?)
+            Arc::new(facts_of(pool, index, candidates, half_life).await?)
         }
     };
 
@@ -91,5 +98,35 @@ pub async fn compute(
         };
         ranking::lists(&index, &events, &matched, &facts, recipe_of)
     });
-    Ok(lists.await?)
+    let mut lists = lists.await?;
+    if age == Age::Now {
+        let listed: Vec<Uuid> = lists.iter().map(|one| one.job_id).collect();
+        let live = db::live_of(&mut *pool.acquire().await?, &listed).await?;
+        lists.retain(|one| live.contains(&one.job_id));
+    }
+    Ok(lists)
+}
+
+/// What is at hand, and what is not, which may have come since.
+async fn facts_of(
+    pool: &PgPool,
+    index: &Arc<Index>,
+    mut candidates: Vec<Uuid>,
+    half_life: f64,
+) -> Result<Facts, EngineError> {
+    let mut found = Facts::with_capacity(candidates.len());
+    if let Some(kept) = facts::at_hand(pool, index, half_life) {
+        candidates.retain(|job_id| match kept.get(job_id) {
+            Some(facts) => {
+                found.insert(*job_id, facts.clone());
+                false
+            }
+            None => true,
+        });
+    }
+    if !candidates.is_empty() {
+        let mut conn = pool.acquire().await?;
+        found.extend(db::candidate_facts(&mut conn, &candidates, half_life).await?);
+    }
+    Ok(found)
 }

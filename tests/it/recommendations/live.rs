@@ -56,6 +56,26 @@ async fn who_has_just_come_is_served_at_once() {
 }
 
 #[tokio::test]
+async fn who_has_closed_a_job_is_heard_at_once_while_facts_of_it_are_kept() {
+    let app = TestApp::start().await;
+    let (employer, fitting, _) = board(&app).await;
+    describe(&app.freelancer().await, "Python developer", "Berlin", &[]).await;
+    // The batch keeps them in this process.
+    app.enqueue(&Plan::default()).await;
+    app.drain_tasks().await;
+    let close = format!("/api/jobs/{}/close/", fitting[0]);
+    employer.post(&close, json!({})).await.expect(200);
+
+    let freelancer = app.freelancer().await;
+    describe(&freelancer, "Python developer", "Berlin", &["Python"]).await;
+    let all = "/api/jobs/recommendations/?page_size=30";
+    let answer = freelancer.get(all).await.expect(200).json;
+    assert_eq!(answer["results"][0]["step"], "profile");
+    assert!(!ids(&answer).contains(&fitting[0]));
+    app.drain_tasks().await;
+}
+
+#[tokio::test]
 async fn what_similar_people_did_counts_and_is_told() {
     let app = TestApp::start().await;
     let (employer, fitting, others) = board(&app).await;

@@ -21,7 +21,7 @@ pub use lists::{
 };
 pub use models::{
     LATE_COMMITS, activate_model, active_user_blocks, candidate_facts, deeds, is_stale, job_texts,
-    jobs_since, latest_head, live_job_texts, load_model, most_trending, store_model,
+    jobs_since, latest_head, live_job_texts, live_of, load_model, most_trending, store_model,
 };
 pub use nearby::trending_nearby;
 pub use profiles::{active_users_between, kept_from, profiles};

@@ -1,6 +1,9 @@
 //! What models are made of, and where they are kept.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -247,6 +250,17 @@ pub async fn active_user_blocks(
     .fetch_all(conn)
     .await?;
     Ok(ends)
+}
+
+/// Those of the jobs that are live.
+pub async fn live_of(conn: &mut PgConnection, job_ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let live = sqlx::query_scalar!(
+        "select id from jobs j where id = any($1) and is_live(j, (select app_now()))",
+        job_ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(live.into_iter().collect())
 }
 
 /// Of these jobs the live ones, with what a list and its reasons need.

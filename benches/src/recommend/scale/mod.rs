@@ -32,8 +32,8 @@ pub(crate) struct Options {
     /// Batches; none measures the lists on request alone, of a folder that had one.
     #[arg(long, default_value_t = 2)]
     batches: usize,
-    /// Requests that are timed.
-    #[arg(long, default_value_t = 2_000)]
+    /// Requests that are timed: a minute of them and more.
+    #[arg(long, default_value_t = 10_000)]
     requests: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,

@@ -22,7 +22,7 @@ pub struct MoveFacts {
     pub rejection_reason: Option<String>,
     /// The employer's words to the applicant; may be empty.
     pub message: String,
-    /// Whether anybody here reads applications for this job.
+    /// Whether anybody of the company can read it.
     pub has_employer: bool,
     /// Where an imported job came from; http or https.
     pub external_url: Option<String>,
@@ -39,7 +39,7 @@ pub async fn move_facts(conn: &mut PgConnection, change_id: Uuid) -> Result<Opti
                   m.to_status as "status: ApplicationStatus",
                   case m.to_status when 'rejected' then a.rejection_reason end as rejection_reason,
                   m.note as message,
-                  j.employer_id is not null as "has_employer!",
+                  exists (select from employers_told(j)) as "has_employer!",
                   case when j.external_url ~* '^https?://' then j.external_url end as external_url
            from application_status_changes m
            join applications a on a.id = m.application_id

@@ -57,8 +57,6 @@ pub struct Application {
     /// May be empty.
     pub applicant_name: String,
     pub applicant_email: String,
-    /// The account behind the job's employer; none for unclaimed jobs.
-    pub employer_user_id: Option<Uuid>,
     /// Whether the role of whoever asks goes as far as moving it.
     pub may_move: bool,
 }
@@ -205,8 +203,8 @@ impl Change {
     }
 }
 
-/// Applies for a live job. The employer, if the job has one, and the applicant
-/// get a mail each.
+/// Applies for a live job. The applicant gets a mail, and whoever of the employer's side
+/// is told of applications.
 pub async fn apply(
     conn: &mut PgConnection,
     applicant_id: Uuid,
@@ -239,8 +237,8 @@ pub async fn apply(
         Template::ApplicationConfirmation,
     )
     .await?;
-    if let Some(employer) = job.employer_user_id {
-        tell(conn, event_id, employer, Template::ApplicationReceived).await?;
+    for user_id in db::employers_told(conn, new.job_id).await? {
+        tell(conn, event_id, user_id, Template::ApplicationReceived).await?;
     }
     get(
         conn,
@@ -332,8 +330,12 @@ pub async fn change(
     if to != from {
         let event_id =
             db::moves::insert(conn, id, asker.user_id(), Some(from), to, &message).await?;
-        if let Some((recipient, template)) = mail_about(&application, side) {
-            tell(conn, event_id, recipient, template).await?;
+        let recipients = match side {
+            Side::Employer => vec![application.applicant_id],
+            Side::Applicant => db::employers_told(conn, application.job_id).await?,
+        };
+        for user_id in recipients {
+            tell(conn, event_id, user_id, mail_about(to, side)).await?;
         }
     }
     get(conn, asker, id).await
@@ -369,17 +371,11 @@ fn assign(application: &mut Application, to: ApplicationStatus, change: Change) 
     Ok(())
 }
 
-/// Who is told of the status that the application now has: the side that did
-/// not set it.
-fn mail_about(application: &Application, mover: Side) -> Option<(Uuid, Template)> {
-    match mover {
-        Side::Employer => Some((application.applicant_id, Template::ApplicationStatusChanged)),
-        Side::Applicant => {
-            let template = match application.status {
-                ApplicationStatus::Accepted => Template::OfferAccepted,
-                _ => Template::ApplicationWithdrawn,
-            };
-            application.employer_user_id.map(|user| (user, template))
-        }
+/// What the side that did not set this status is told.
+fn mail_about(status: ApplicationStatus, mover: Side) -> Template {
+    match (mover, status) {
+        (Side::Employer, _) => Template::ApplicationStatusChanged,
+        (Side::Applicant, ApplicationStatus::Accepted) => Template::OfferAccepted,
+        (Side::Applicant, _) => Template::ApplicationWithdrawn,
     }
 }

@@ -24,7 +24,8 @@ pub struct UnreadFacts {
     pub unread: i64,
 }
 
-/// `None` when the message is gone or removed, or was read by this account.
+/// `None` when the message is gone, was read by this account, or may not be mailed to it
+/// any more.
 pub async fn unread_facts(
     conn: &mut PgConnection,
     message_id: Uuid,
@@ -39,14 +40,14 @@ pub async fn unread_facts(
                   (select count(*) from messages o
                    where o.application_id = m.application_id and o.side = m.side
                      and o.number <= m.number and o.number > coalesce(r.read_up_to, 0)
-                     and o.removed_at is null) as "unread!"
+                     and may_be_mailed(o, $2)) as "unread!"
            from messages m
            join applications a on a.id = m.application_id
            join jobs j on j.id = a.job_id
            join companies c on c.id = j.company_id
            left join freelancer_profiles f on f.user_id = a.applicant_id
            left join message_reads r on r.application_id = m.application_id and r.user_id = $2
-           where m.id = $1 and m.removed_at is null and m.number > coalesce(r.read_up_to, 0)"#,
+           where m.id = $1 and may_be_mailed(m, $2) and m.number > coalesce(r.read_up_to, 0)"#,
         message_id,
         user_id,
     )

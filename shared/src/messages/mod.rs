@@ -150,7 +150,7 @@ async fn application(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<
 
 /// The accounts of the other side that are told: the applicant; or the employer of the
 /// job and the colleagues who have written here; or, where these are gone, whoever
-/// hires for the company.
+/// hires for the company, and at last whoever reads for it.
 async fn readers(
     conn: &mut PgConnection,
     application: &Application,

@@ -1,6 +1,7 @@
 //! Applying, reading, listing; the workflow has a file of its own.
 
 mod board;
+mod colleagues;
 mod limits;
 mod moves;
 mod screening;

@@ -83,7 +83,9 @@ pub(super) async fn compose(
     let brand = Brand::new(&settings::load(conn).await?, &ctx.config.http.public_url);
     let words = words(conn, ctx, email, template, &brand, &recipient).await?;
     let without = match template {
-        Template::MessageReceived => Composed::Unneeded("the messages were read meanwhile"),
+        Template::MessageReceived => {
+            Composed::Unneeded("the messages were read, or are no longer for this account")
+        }
         _ => Composed::Gone,
     };
     Ok(words.map_or(without, |words| Composed::Ready {

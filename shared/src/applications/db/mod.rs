@@ -20,23 +20,32 @@ use crate::{
 /// applies, and applications for it count one after another.
 pub struct LockedJob {
     pub is_live: bool,
-    pub employer_user_id: Option<Uuid>,
 }
 
 /// Drafts are not there for applicants.
 pub async fn lock_job(conn: &mut PgConnection, job_id: Uuid) -> Result<Option<LockedJob>> {
     Ok(sqlx::query_as!(
         LockedJob,
-        r#"select is_live(j, (select app_now()))
-                      as "is_live!",
-                  e.user_id as "employer_user_id?"
+        r#"select is_live(j, (select app_now())) as "is_live!"
            from jobs j
-           left join employer_profiles e on e.id = j.employer_id
            where j.id = $1 and j.status <> 'draft'
            for no key update of j"#,
         job_id,
     )
     .fetch_optional(conn)
+    .await?)
+}
+
+/// The accounts of the employer's side that are told of an application for the job, in
+/// their order.
+pub async fn employers_told(conn: &mut PgConnection, job_id: Uuid) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        r#"select t.user_id as "user_id!" from jobs j cross join employers_told(j) t
+           where j.id = $1
+           order by t.user_id"#,
+        job_id,
+    )
+    .fetch_all(conn)
     .await?)
 }
 
@@ -140,7 +149,7 @@ pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opti
                   a.status_changed_at, a.updated_at, j.title as job_title,
                   c.name as company_name,
                   coalesce(btrim(f.first_name || ' ' || f.last_name), '') as "applicant_name!",
-                  u.email as applicant_email, e.user_id as "employer_user_id?",
+                  u.email as applicant_email,
                   ($3::uuid is null or role_in_company(j.company_id, j.employer_id, $3) <= 'recruiter')
                       as "may_move!"
            from applications a
@@ -148,7 +157,6 @@ pub async fn get(conn: &mut PgConnection, asker: Asker, id: Uuid) -> Result<Opti
            join companies c on c.id = j.company_id
            join users u on u.id = a.applicant_id
            left join freelancer_profiles f on f.user_id = a.applicant_id
-           left join employer_profiles e on e.id = j.employer_id
            where a.id = $1
              and ($2::uuid is null or a.applicant_id = $2)
              and ($3::uuid is null
@@ -205,7 +213,7 @@ pub async fn list(
                   a.status_changed_at, a.updated_at, j.title as job_title,
                   c.name as company_name,
                   coalesce(btrim(f.first_name || ' ' || f.last_name), '') as "applicant_name!",
-                  u.email as applicant_email, e.user_id as "employer_user_id?",
+                  u.email as applicant_email,
                   ($2::uuid is null or role_in_company(j.company_id, j.employer_id, $2) <= 'recruiter')
                       as "may_move!"
            from applications a
@@ -213,7 +221,6 @@ pub async fn list(
            join companies c on c.id = j.company_id
            join users u on u.id = a.applicant_id
            left join freelancer_profiles f on f.user_id = a.applicant_id
-           left join employer_profiles e on e.id = j.employer_id
            where ($1::uuid is null or a.applicant_id = $1)
              and ($2::uuid is null or is_job_of(j, $2, (select companies_worked_for($2))))
              and ($3::uuid is null or a.job_id = $3)

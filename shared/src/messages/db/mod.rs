@@ -264,40 +264,18 @@ pub(super) async fn active(conn: &mut PgConnection, user_id: Uuid) -> Result<Vec
     )
 }
 
-/// The most accounts of one company that a message is told to.
-const MOST_READERS: i64 = 20;
-
-/// Of the employer's side, in the order of the accounts.
+/// The accounts of the employer's side that are told of a message, in their order.
 pub(super) async fn employer_readers(conn: &mut PgConnection, id: Uuid) -> Result<Vec<Uuid>> {
     Ok(sqlx::query_scalar!(
-        r#"with job as (
-               select j.* from applications a join jobs j on j.id = a.job_id where a.id = $1),
-           candidates as (
-               -- Whose job it is, and who has written here and still may.
-               select e.user_id, 1 as choice
-               from job j join employer_profiles e on e.id = j.employer_id
-               union all
-               select e.user_id, 1
-               from job j, employer_profiles e
-               where e.user_id in (
-                       select m.sender_id from messages m
-                       where m.application_id = $1 and m.side = 'employer')
-                 and role_in_company(j.company_id, j.employer_id, e.id) is not null
-               union all
-               select e.user_id, 2
-               from job j
-               join company_members m on m.company_id = j.company_id and m.role <= 'recruiter'
-               join employer_profiles e on e.id = m.employer_id),
-           active as (
-               select c.user_id, min(c.choice) as choice
-               from candidates c join users u on u.id = c.user_id and u.is_active
-               group by c.user_id)
-           select user_id as "user_id!" from active
-           where choice = (select min(choice) from active)
-           order by user_id
-           limit $2"#,
+        r#"select t.user_id as "user_id!"
+           from applications a
+           join jobs j on j.id = a.job_id
+           cross join employers_told(j, array(
+               select m.sender_id from messages m
+               where m.application_id = a.id and m.side = 'employer')) t
+           where a.id = $1
+           order by t.user_id"#,
         id,
-        MOST_READERS,
     )
     .fetch_all(conn)
     .await?)

@@ -26,8 +26,8 @@ pub(in crate::messages) async fn is_mailed_and_unread(
     .await?)
 }
 
-/// The newest message that this account has neither read nor been mailed about, whose
-/// mail is promised by this.
+/// The newest message that this account may be mailed, and has neither read nor been
+/// mailed about; its mail is promised by this.
 pub(in crate::messages) async fn take_unmailed(
     conn: &mut PgConnection,
     id: Uuid,
@@ -43,7 +43,7 @@ pub(in crate::messages) async fn take_unmailed(
              from thread t
              join messages m on m.application_id = t.id and m.side <> t.side
              left join message_reads r on r.application_id = t.id and r.user_id = $2
-             where m.removed_at is null
+             where may_be_mailed(m, $2)
                and m.number > greatest(coalesce(r.read_up_to, 0), coalesce(r.mailed_up_to, 0))
              order by m.number desc
              limit 1),

@@ -11,7 +11,7 @@ use poem::{
 };
 use uuid::Uuid;
 
-use crate::{App, auth, client_address::ClientAddress, problem::Problem};
+use crate::{App, auth, client_address::ClientAddress, mail_reports, pages, problem::Problem};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -32,8 +32,15 @@ pub(crate) async fn count(app: &App, request: &Request, client: ClientAddress) -
     );
     let (class, holder) = match (kind_of(&path), reads) {
         (Kind::Free, _) => return None,
+        // One provider tells of all mails.
+        (Kind::MailReports, _) if mail_reports::has_secret(app, request) => return None,
+        // Mail providers stop mails for all their people, from few addresses.
+        (Kind::Unsubscribe, false) => {
+            let whose = pages::whose_mails(app, request);
+            (Class::Writes, whose.map_or(address, Holder::Link))
+        }
         (Kind::SignIn, false) => (Class::Auth, address),
-        (Kind::SignIn | Kind::Other, _) => match (user_of(app, request), reads) {
+        (_, _) => match (user_of(app, request), reads) {
             (Some(user_id), true) => (Class::SignedIn, Holder::User(user_id)),
             (Some(user_id), false) => (Class::Writes, Holder::User(user_id)),
             (None, true) => (Class::Anonymous, address),
@@ -111,6 +118,8 @@ enum Kind {
     /// Asked by machines, or by administrators with a session.
     Free,
     SignIn,
+    MailReports,
+    Unsubscribe,
     Other,
 }
 
@@ -120,6 +129,8 @@ fn kind_of(path: &str) -> Kind {
         (Some("health"), _) => Kind::Free,
         (Some("admin"), Some("login")) | (Some("api"), Some("auth")) => Kind::SignIn,
         (Some("admin"), _) => Kind::Free,
+        (Some("unsubscribe"), None) => Kind::Unsubscribe,
+        (Some("api"), Some("mail")) => Kind::MailReports,
         _ => Kind::Other,
     }
 }
@@ -145,6 +156,8 @@ mod tests {
             ("/admin/login", Kind::SignIn),
             ("/api/auth/login/", Kind::SignIn),
             ("//api//auth/login", Kind::SignIn),
+            ("/unsubscribe/", Kind::Unsubscribe),
+            ("/api/mail/reports/", Kind::MailReports),
             ("/api/jobs/", Kind::Other),
             ("/api/health/", Kind::Other),
             ("/", Kind::Other),

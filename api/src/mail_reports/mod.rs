@@ -7,6 +7,7 @@ use jobboard_shared::notifications::{Taken, take_report};
 use poem::web::Data;
 use poem_openapi::{OpenApi, payload::Json};
 
+pub(crate) use self::provider::has_secret;
 use self::{
     dto::{MailReportsInput, MailReportsTaken},
     provider::Provider,

@@ -7,6 +7,8 @@ mod form;
 mod outbox;
 mod unsubscribe;
 
+pub(crate) use self::unsubscribe::whose_mails;
+
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -8,6 +8,7 @@ use jobboard_shared::{
 };
 use minijinja::context;
 use poem::{Request, Response, Route, get, handler, http::StatusCode, web::Data};
+use uuid::Uuid;
 
 use super::{form::Fields, page};
 use crate::{App, problem::Result};
@@ -23,6 +24,15 @@ pub(super) fn add_to(route: Route) -> Route {
 fn token_of(request: &Request) -> String {
     let query = Fields::of(request.uri().query().unwrap_or_default().as_bytes());
     query.owned("token").unwrap_or_default()
+}
+
+/// The account whose mails the request's link stops, or the alert; none where the link is
+/// not ours.
+pub(crate) fn whose_mails(app: &App, request: &Request) -> Option<Uuid> {
+    match app.unsubscribe.verify(&token_of(request))? {
+        Stop::Mails(user_id, _) => Some(user_id),
+        Stop::Alert(alert_id) => Some(alert_id),
+    }
 }
 
 #[handler]

@@ -79,6 +79,8 @@ pub enum Holder<'a> {
     /// A client without an account; `None` where its address is not known.
     Address(Option<IpAddr>),
     User(Uuid),
+    /// What a signed link stands for.
+    Link(Uuid),
     /// Whether the account exists or not.
     Account(&'a Email),
     /// An account and a client that means it.
@@ -160,6 +162,10 @@ impl Limiter {
             Holder::Address(address) => add_address(&mut mac, address),
             Holder::User(id) => {
                 mac.update(b"\0user");
+                mac.update(id.as_bytes());
+            }
+            Holder::Link(id) => {
+                mac.update(b"\0link");
                 mac.update(id.as_bytes());
             }
             Holder::Account(email) => {

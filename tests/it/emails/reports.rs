@@ -166,3 +166,20 @@ async fn only_who_has_the_secret_reports() {
     }
     app.drain_tasks().await;
 }
+
+#[tokio::test]
+async fn reports_are_not_limited_and_guesses_of_the_secret_are() {
+    let app = TestApp::start_with(|config| {
+        config.rate_limits.writes = Some("2/1h".parse().unwrap());
+    })
+    .await;
+    let nothing = reports(&[]);
+    for _ in 0..4 {
+        let answer = send(&app, SECRET, &nothing).await;
+        assert_ne!(answer.status, 429);
+    }
+    let guess = async || send(&app, "not the secret, of 32 bytes or more", &nothing).await;
+    for expected in [401, 401, 429] {
+        guess().await.expect(expected);
+    }
+}

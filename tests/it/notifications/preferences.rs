@@ -1,5 +1,6 @@
 //! What accounts want to be told, and stopping mails by their links.
 
+use jobboard_shared::notifications::{NotificationType, Stop, UnsubscribeKey};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -166,4 +167,27 @@ async fn a_link_that_is_not_ours_changes_nothing() {
         one_click(&anonymous, path).await.expect(404);
     }
     assert_eq!(user.get(PATH).await.expect(200).json, all(true, true));
+}
+
+#[tokio::test]
+async fn mail_programs_stop_mails_for_many_from_one_address() {
+    let app = TestApp::start_with(|config| {
+        config.rate_limits.writes = Some("2/1h".parse().unwrap());
+    })
+    .await;
+    let provider = app.visitor();
+    for _ in 0..4 {
+        let user = app.freelancer().await;
+        let key = UnsubscribeKey::new(&app.config.auth.secret_key);
+        let token = key.token(Stop::Mails(user.user_id, NotificationType::JobMatch));
+        let path = format!("/unsubscribe/?token={token}");
+        one_click(&provider, &path).await.expect(200);
+        one_click(&provider, &path).await.expect(200);
+        one_click(&provider, &path).await.expect(429);
+    }
+    for expected in [404, 404, 429] {
+        one_click(&provider, "/unsubscribe/?token=abc")
+            .await
+            .expect(expected);
+    }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use url::Url;
 
+use super::markup::one_line;
 use crate::settings::{Settings, is_color};
 
 /// As templates see it, where it is `brand`.
@@ -56,10 +57,13 @@ impl Brand {
 
     /// Whom a mail names as its sender, beside the address that the operator has
     /// configured: a company speaks through the board, so that none can pass for
-    /// something else. `None`: the name that the operator has configured.
+    /// something else, by a name that hides the board's or looks like an address.
+    /// `None`: the name that the operator has configured.
     pub fn sender(&self, company: Option<&str>) -> Option<String> {
-        match company {
-            Some(company) => Some(format!("{company} via {}", self.name)),
+        // Together with the board's they are not cut any more.
+        let plain = company.map(|name| one_line(&name.replace(['<', '>', '@', '"'], " "), 80));
+        match plain.filter(|name| !name.is_empty()) {
+            Some(company) => Some(format!("{company} via {}", one_line(&self.name, 60))),
             None => self.is_named.then(|| self.name.clone()),
         }
     }
@@ -153,6 +157,12 @@ mod tests {
             plain.sender(Some("Acme")).as_deref(),
             Some("Acme via jobs.example.com")
         );
+        assert_eq!(
+            plain.sender(Some("\"Boss\" <ceo@bank.test>")).as_deref(),
+            Some("Boss ceo bank.test via jobs.example.com")
+        );
+        let long = plain.sender(Some(&"Customer Service ".repeat(12))).unwrap();
+        assert!(long.ends_with("… via jobs.example.com"), "{long}");
         let named = brand(|settings| {
             settings.brand_name = "Good Jobs".into();
             settings.brand_footer = "Good Jobs Ltd\r\n\r\n 1 High Street ".into();

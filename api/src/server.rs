@@ -24,11 +24,14 @@ struct Limits {
     head: Duration,
     /// What running requests get to finish at shutdown.
     grace: Duration,
+    /// How long a client may take nothing of what was sent.
+    unread: Duration,
 }
 
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(30),
     grace: Duration::from_secs(25),
+    unread: Duration::from_secs(30),
 };
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -126,6 +129,7 @@ impl Connection {
     ) {
         // Small answers must not wait for more; if it cannot be set, they do.
         let _ = stream.set_nodelay(true);
+        end_where_nothing_is_taken(&stream, self.limits.unread);
         let (local, remote) = (self.local, self.remote);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let endpoint = endpoint.clone();
@@ -157,9 +161,24 @@ impl Connection {
     }
 }
 
+/// Without it a client that does not read holds its connection, and what waits for it,
+/// as long as it likes. Other systems than Linux do not know it.
+fn end_where_nothing_is_taken(stream: &TcpStream, after: Duration) {
+    #[cfg(target_os = "linux")]
+    {
+        let millis = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, millis) {
+            warn!(%error, "clients that do not read are not cut off");
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, after);
+}
+
 #[cfg(test)]
 mod tests {
-    use poem::{Request, http::StatusCode};
+    use futures::stream;
+    use poem::{Body, Request, http::StatusCode};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         sync::Notify,
@@ -194,7 +213,7 @@ mod tests {
         ended: JoinHandle<io::Result<()>>,
     }
 
-    async fn serve(limits: Limits, endpoint: Held) -> Served {
+    async fn serve(limits: Limits, endpoint: impl Endpoint<Output = Response> + 'static) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
@@ -226,6 +245,7 @@ mod tests {
         let limits = Limits {
             head: SHORT,
             grace: LONG,
+            unread: LONG,
         };
         let served = serve(limits, Held::default()).await;
         for begun in ["", "P", "GET / HTTP/1.1\r\nhost"] {
@@ -235,11 +255,52 @@ mod tests {
         }
     }
 
+    /// Sends without end, and tells when that is over.
+    #[derive(Clone, Default)]
+    struct Endless(Arc<Notify>);
+
+    struct Told(Arc<Notify>);
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+
+    impl Endpoint for Endless {
+        type Output = Response;
+
+        async fn call(&self, _request: Request) -> poem::Result<Response> {
+            let told = Told(Arc::clone(&self.0));
+            let chunks = stream::repeat_with(move || {
+                let _until_dropped = &told;
+                Ok::<_, io::Error>(vec![0_u8; 65_536])
+            });
+            Ok(Response::builder().body(Body::from_bytes_stream(chunks)))
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn who_reads_nothing_is_cut_off() {
+        let limits = Limits {
+            head: LONG,
+            grace: LONG,
+            unread: Duration::from_secs(1),
+        };
+        let endless = Endless::default();
+        let served = serve(limits, endless.clone()).await;
+        let _unread = send(served.address, REQUEST).await;
+        let cut_off = tokio::time::timeout(LONG, endless.0.notified()).await;
+        assert!(cut_off.is_ok());
+    }
+
     #[tokio::test]
     async fn a_running_request_is_answered_before_the_end() {
         let limits = Limits {
             head: LONG,
             grace: LONG,
+            unread: LONG,
         };
         let held = Held::default();
         let served = serve(limits, held.clone()).await;
@@ -260,6 +321,7 @@ mod tests {
         let limits = Limits {
             head: LONG,
             grace: SHORT,
+            unread: LONG,
         };
         let held = Held::default();
         let served = serve(limits, held.clone()).await;

@@ -60,7 +60,7 @@ impl Brand {
     /// something else, by a name that hides the board's or looks like an address.
     /// `None`: the name that the operator has configured.
     pub fn sender(&self, company: Option<&str>) -> Option<String> {
-        // Together with the board's they are not cut any more.
+        // Both together are shorter than what is cut off any sender's name.
         let plain = company.map(|name| one_line(&name.replace(['<', '>', '@', '"'], " "), 80));
         match plain.filter(|name| !name.is_empty()) {
             Some(company) => Some(format!("{company} via {}", one_line(&self.name, 60))),

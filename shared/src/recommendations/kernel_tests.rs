@@ -1,31 +1,9 @@
 use chrono::DateTime;
-use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::recommendations::fit::fit;
+use crate::recommendations::{fit::fit, made_up::jobs};
 
 const WEIGHTS: BlockWeights = [1.0, 0.0, 0.0, 0.2, 0.0, 0.0, 0.0];
-
-/// Of a few common and many rare words.
-fn jobs(count: usize) -> Vec<JobText> {
-    let mut random = StdRng::seed_from_u64(1);
-    (0..count)
-        .map(|number| {
-            let words: Vec<String> = (0..number % 13)
-                .map(|_| {
-                    let share: f64 = random.random();
-                    format!("word{}", (share.powi(4) * 300.0) as u32)
-                })
-                .collect();
-            JobText {
-                id: Uuid::from_u128(number as u128),
-                title: words.join(" "),
-                location: ["Berlin", "Paris", ""][number % 3].to_owned(),
-                ..JobText::default()
-            }
-        })
-        .collect()
-}
 
 fn index(jobs: &[JobText]) -> Index {
     let model = fit(Uuid::nil(), DateTime::UNIX_EPOCH, jobs, &WEIGHTS, 64);

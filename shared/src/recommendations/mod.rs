@@ -21,6 +21,8 @@ pub mod hybrid;
 pub mod kernel;
 pub mod lists;
 pub mod lowered;
+#[cfg(test)]
+mod made_up;
 pub mod model;
 pub mod nearest;
 pub mod pool;

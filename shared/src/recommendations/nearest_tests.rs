@@ -1,33 +1,12 @@
 use chrono::DateTime;
-use rand::{Rng, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
 use super::*;
-use crate::recommendations::{
-    fit::fit,
-    model::{Block, JobText},
-};
+use crate::recommendations::{fit::fit, made_up::jobs, model::Block};
 
-/// More than a tile, of few common and many rare words, some of them the same and some
-/// without a word.
+/// More than a tile.
 fn index() -> Index {
-    let mut random = StdRng::seed_from_u64(1);
-    let jobs: Vec<JobText> = (0..TILE + 3 * ROWS / 2)
-        .map(|number| {
-            let words: Vec<String> = (0..number % 13)
-                .map(|_| {
-                    let share: f64 = random.random();
-                    format!("word{}", (share.powi(4) * 300.0) as u32)
-                })
-                .collect();
-            JobText {
-                id: Uuid::from_u128(number as u128),
-                title: words.join(" "),
-                location: ["Berlin", "Paris", ""][number % 3].to_owned(),
-                ..JobText::default()
-            }
-        })
-        .collect();
+    let jobs = jobs(TILE + 3 * ROWS / 2);
     let mut weights = [0.0; Block::COUNT];
     weights[Block::Title as usize] = 1.0;
     weights[Block::Location as usize] = 0.2;

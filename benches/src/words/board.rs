@@ -123,7 +123,9 @@ pub(super) async fn load(pool: &PgPool, mut names: Names, count: usize) -> Resul
         insert(pool, &jobs).await?;
         sample.extend(jobs.into_iter().step_by(20));
     }
-    sqlx::raw_sql("vacuum analyze jobs; vacuum analyze job_skills")
+    // Two statements sent together are a transaction, in which there is no vacuum.
+    sqlx::raw_sql("vacuum analyze jobs").execute(pool).await?;
+    sqlx::raw_sql("vacuum analyze job_skills")
         .execute(pool)
         .await?;
     Ok(sample)

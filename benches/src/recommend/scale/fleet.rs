@@ -102,6 +102,11 @@ pub(super) async fn batch(
     let (cpu_before, database_before) = (worker_cpu()?, postgres.cpu()?);
     let begun = Instant::now();
     let mut conn = db.acquire().await?;
+    // What a run that was broken off left behind.
+    sqlx::query("delete from tasks where queue = $1")
+        .bind(UserBlock::QUEUE)
+        .execute(&mut *conn)
+        .await?;
     queue::enqueue(&mut conn, &Plan::default()).await?;
     drop(conn);
     let mut fit = None;

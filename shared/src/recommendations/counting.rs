@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::model::Vocabulary;
 
 /// Which terms a vocabulary takes.
@@ -30,7 +32,7 @@ pub type Counts = Vec<(u32, u32)>;
 /// until [`Counting::finish`] orders them.
 #[derive(Default)]
 pub struct Counting {
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<Box<str>, u32, RandomState>,
     /// Of each token: how many documents have it, the document that was the last one,
     /// and where in the document's counts it stands.
     seen: Vec<Seen>,

@@ -14,7 +14,7 @@ use super::model::Feature;
 /// Jobs of a tile; the numbers within fit 16 bits.
 pub(super) const TILE: usize = 2048;
 /// Terms that a larger share of the jobs has are columns of the matrix.
-const DENSE_SHARE: f64 = 0.2;
+const DENSE_SHARE: f64 = 0.16;
 
 /// Of one vector with the jobs of a tile.
 pub(super) type Sums = [f32; TILE];

@@ -62,6 +62,8 @@ pub(super) struct ScoreShares {
     collaborative: f64,
     /// What many do now
     trending: f64,
+    /// How lately it was published
+    recency: f64,
     /// Likeness to a job that does not interest the account; not above 0
     dislikes: f64,
     /// It pays less than the account asks for, or is remote although it does not want
@@ -75,6 +77,7 @@ impl ScoreShares {
             content: parts.content,
             collaborative: parts.collaborative,
             trending: parts.trending,
+            recency: parts.recency,
             dislikes: lowered.dislikes,
             wishes: lowered.wishes,
         }

@@ -1,8 +1,8 @@
 //! Lists by the product's own engine, for users of a split.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use jobboard_shared::{
     config,
     recommendations::{
@@ -10,7 +10,7 @@ use jobboard_shared::{
         diversity::Taste,
         engines::TERMS_PER_JOB,
         fit::{Deed, fit, learn_together},
-        hybrid::Parts,
+        hybrid::{Parts, recency},
         kernel::{Index, Scratch},
         model::{JobText, block_weights},
         pool::{self, POOL, Seeker},
@@ -21,7 +21,7 @@ use jobboard_shared::{
 use rayon::prelude::*;
 use uuid::Uuid;
 
-use super::views::{Case, Split, View};
+use super::views::{Candidates, Case, Split, View};
 
 pub(super) const PLACES: usize = 20;
 /// What the product looks at, the latest.
@@ -41,6 +41,9 @@ pub(super) struct Engine<'a> {
     events: EventJobs,
     known: Vec<View>,
     split: &'a Split,
+    candidates: Candidates,
+    /// By number among the jobs.
+    published_by: Vec<Option<DateTime<Utc>>>,
     trending_half_life: f64,
 }
 
@@ -51,6 +54,7 @@ impl<'a> Engine<'a> {
     pub(super) fn new(
         jobs: &[JobText],
         split: &'a Split,
+        candidates: Candidates,
         config: &config::Recommendations,
         walk: RandomWalk,
     ) -> Self {
@@ -87,6 +91,8 @@ impl<'a> Engine<'a> {
             index,
             known,
             split,
+            candidates,
+            published_by: split.published_by(jobs),
             trending_half_life: 3.0 * 86_400.0,
         }
     }
@@ -126,14 +132,31 @@ impl<'a> Engine<'a> {
             interests: &interests,
             events: &profile.events,
             trending: &most,
-            unwanted: case.history.iter().map(|view| view.job).collect(),
+            unwanted: self.unwanted(case),
         };
         let found = pool::candidates(&self.index, &[seeker], scratch);
         let mut found: Pool = found.into_iter().flatten().collect();
         for (job, parts) in &mut found {
             parts.trending = trending.get(job).copied().unwrap_or_default();
+            parts.recency = self.age_days(*job, case).map_or(0.0, recency);
         }
         found
+    }
+
+    fn unwanted(&self, case: &Case) -> HashSet<u32> {
+        let mut unwanted: HashSet<u32> = case.history.iter().map(|view| view.job).collect();
+        if self.candidates == Candidates::Published {
+            let jobs = 0..self.published_by.len() as u32;
+            unwanted.extend(jobs.filter(|job| self.age_days(*job, case).is_none()));
+        }
+        unwanted
+    }
+
+    /// `None` where it was not known to be out at the time of the case.
+    fn age_days(&self, job: u32, case: &Case) -> Option<f64> {
+        let published_by = self.published_by[job as usize]?;
+        let age = (case.now - published_by).as_seconds_f64() / 86_400.0;
+        (age >= 0.0).then_some(age)
     }
 
     fn list(&self, pool: &Pool, setting: Setting) -> Vec<u32> {

@@ -7,7 +7,7 @@ use jobboard_shared::{
 
 use super::{
     lists::{Engine, Setting},
-    views::{Split, Views},
+    views::{Candidates, Split, Views},
     views_report::recalls,
 };
 
@@ -58,17 +58,23 @@ const CHANGES: &[Change] = &[
     ),
 ];
 
-/// Weights of what people did, of what trends, and lambda: they need no new fit.
+/// Weights of what people did, of what trends and of what is new, and lambda: they need no new fit.
 fn mixes(choice: &Choice) -> Vec<Choice> {
     let mut mixes = Vec::new();
     for collaborative in [0.0, 0.02, 0.05, 0.1, 0.2, 0.3] {
         for trending in [0.0, 0.02, 0.05] {
-            for lambda in [0.7, 0.8, 0.9] {
-                let mut mix = choice.clone();
-                mix.parts.collaborative = collaborative;
-                mix.parts.trending = trending;
-                mix.config.diversity_lambda = lambda;
-                mixes.push(mix);
+            for recency in [0.0, 0.1, 0.2, 0.3, 0.4] {
+                for lambda in [0.7, 0.8, 0.9] {
+                    let mut mix = choice.clone();
+                    mix.parts = Parts {
+                        collaborative,
+                        trending,
+                        recency,
+                        ..mix.parts
+                    };
+                    mix.config.diversity_lambda = lambda;
+                    mixes.push(mix);
+                }
             }
         }
     }
@@ -76,15 +82,24 @@ fn mixes(choice: &Choice) -> Vec<Choice> {
 }
 
 fn best_mix(views: &Views, split: &Split, choice: &Choice) -> (f64, Choice) {
-    let engine = Engine::new(&views.jobs, split, &choice.config, choice.walk);
+    let engine = Engine::new(
+        &views.jobs,
+        split,
+        Candidates::Published,
+        &choice.config,
+        choice.walk,
+    );
     let mixes = mixes(choice);
     let settings: Vec<_> = mixes.iter().map(Choice::setting).collect();
     let mut best = (0.0, choice.clone());
     for (mix, lists) in mixes.into_iter().zip(engine.lists(&settings)) {
         let found = mean(&recalls(split, &lists));
         println!(
-            "  collaborative {}, trending {}, lambda {}: {found:.4}",
-            mix.parts.collaborative, mix.parts.trending, mix.config.diversity_lambda
+            "  collaborative {}, trending {}, recency {}, lambda {}: {found:.4}",
+            mix.parts.collaborative,
+            mix.parts.trending,
+            mix.parts.recency,
+            mix.config.diversity_lambda
         );
         if found > best.0 {
             best = (found, mix);
@@ -101,7 +116,13 @@ fn mean(values: &[f64]) -> f64 {
 /// then the mix of the sources.
 pub(super) fn tune(views: &Views, split: &Split, start: Choice) -> Choice {
     let recall = |choice: &Choice| {
-        let engine = Engine::new(&views.jobs, split, &choice.config, choice.walk);
+        let engine = Engine::new(
+            &views.jobs,
+            split,
+            Candidates::Published,
+            &choice.config,
+            choice.walk,
+        );
         mean(&recalls(split, &engine.lists(&[choice.setting()])[0]))
     };
     let mut best = (recall(&start), start);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
     path::Path,
 };
 
@@ -169,7 +170,47 @@ impl Views {
     }
 }
 
+/// What may be in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Candidates {
+    /// Every job of the file, also those that were published after the case's time.
+    All,
+    /// As on a board: what is known to be out by then.
+    Published,
+}
+
+impl fmt::Display for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => "all jobs of the file may be listed",
+            Self::Published => "only jobs that were out may be listed",
+        })
+    }
+}
+
 impl Split {
+    /// When each job was out at the latest, as far as the known views tell: ids are given
+    /// in order of time, so a job was there when one of a higher id was viewed first.
+    /// `None` where no view tells. Up to any time only views before it count.
+    pub(super) fn published_by(&self, jobs: &[JobText]) -> Vec<Option<DateTime<Utc>>> {
+        let mut published: Vec<Option<DateTime<Utc>>> = vec![None; jobs.len()];
+        for (_, view) in &self.known {
+            let first = &mut published[view.job as usize];
+            *first = Some(first.map_or(view.at, |first| first.min(view.at)));
+        }
+        let mut newest_first: Vec<usize> = (0..jobs.len()).collect();
+        newest_first.sort_unstable_by_key(|job| std::cmp::Reverse(jobs[*job].id));
+        let mut earliest: Option<DateTime<Utc>> = None;
+        for job in newest_first {
+            earliest = match (earliest, published[job]) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (known, None) | (None, known) => known,
+            };
+            published[job] = earliest;
+        }
+        published
+    }
+
     fn with_cold(mut self) -> Self {
         let known: std::collections::HashSet<u32> =
             self.known.iter().map(|(_, view)| view.job).collect();

@@ -23,7 +23,7 @@ use super::{
     lists::{Engine, PLACES, Setting},
     peers::{self, Peers},
     tuning::{self, Choice},
-    views::{Split, Views},
+    views::{Candidates, Split, Views},
 };
 use crate::Result;
 
@@ -39,14 +39,9 @@ pub(super) fn measure(data: &Path, options: &Options) -> Result<()> {
         views.users.iter().map(Vec::len).sum::<usize>()
     );
     let config = config::Recommendations::default();
-    let parts = Parts {
-        content: config.content_weight,
-        collaborative: config.collaborative_weight,
-        trending: config.trending_weight,
-    };
     let mut choice = Choice {
+        parts: Parts::configured(&config),
         config,
-        parts,
         walk: RandomWalk::default(),
     };
     if options.tune {
@@ -56,27 +51,22 @@ pub(super) fn measure(data: &Path, options: &Options) -> Result<()> {
             choice.config, choice.parts, choice.walk
         );
     }
-    report(
-        "validation: the view before the last held out",
-        &views,
-        &views.leave_out(1),
-        &choice,
-        options.seed,
-    );
-    report(
-        "test: the last view held out",
-        &views,
-        &views.leave_out(0),
-        &choice,
-        options.seed,
-    );
-    report(
-        "by time: the last fifth of all views held out",
-        &views,
-        &views.by_time(),
-        &choice,
-        options.seed,
-    );
+    let splits = [
+        (
+            "validation: the view before the last held out",
+            views.leave_out(1),
+        ),
+        ("test: the last view held out", views.leave_out(0)),
+        (
+            "by time: the last fifth of all views held out",
+            views.by_time(),
+        ),
+    ];
+    for (title, split) in &splits {
+        for candidates in [Candidates::All, Candidates::Published] {
+            report(title, &views, split, candidates, &choice, options.seed);
+        }
+    }
     if options.peers {
         beside_peers(&views, &choice, options)?;
     }
@@ -174,9 +164,16 @@ fn measures(split: &Split, lists: &[Vec<u32>]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn report(title: &str, views: &Views, split: &Split, choice: &Choice, seed: u64) {
+fn report(
+    title: &str,
+    views: &Views,
+    split: &Split,
+    candidates: Candidates,
+    choice: &Choice,
+    seed: u64,
+) {
     let begun = Instant::now();
-    let engine = Engine::new(&views.jobs, split, &choice.config, choice.walk);
+    let engine = Engine::new(&views.jobs, split, candidates, &choice.config, choice.walk);
     let fitted = begun.elapsed();
     let settings = settings(choice);
     let lists = engine.lists(
@@ -188,7 +185,7 @@ fn report(title: &str, views: &Views, split: &Split, choice: &Choice, seed: u64)
     let cold: Vec<bool> = split.cases.iter().map(|case| case.is_cold).collect();
     let share = cold.iter().filter(|cold| **cold).count() as f64 / cold.len().max(1) as f64;
     println!(
-        "\n{title}: {} users, {:.1} % of them of jobs that nobody is known to have viewed\n",
+        "\n{title}, {candidates}: {} users, {:.1} % of them of jobs that nobody is known to have viewed\n",
         cold.len(),
         100.0 * share
     );

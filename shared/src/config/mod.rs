@@ -169,6 +169,7 @@ pub struct Recommendations {
     pub content_weight: f64,
     pub collaborative_weight: f64,
     pub trending_weight: f64,
+    pub recency_weight: f64,
     /// Arms and how many of all users get each, in relation to the others.
     pub arms: Vec<(Arm, u32)>,
     /// Another one draws the users of the arms anew.
@@ -194,6 +195,7 @@ impl Default for Recommendations {
             content_weight: 1.0,
             collaborative_weight: 0.1,
             trending_weight: 0.05,
+            recency_weight: 0.2,
             arms: vec![(Arm::Hybrid, 1)],
             salt: "1".to_owned(),
             title_weight: 1.0,

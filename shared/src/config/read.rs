@@ -274,6 +274,7 @@ fn recommendations(r: &mut Reader) -> Recommendations {
             values::weight,
         ),
         trending_weight: or_default(r, "JOBBOARD_RECOMMEND_TRENDING_WEIGHT", values::weight),
+        recency_weight: or_default(r, "JOBBOARD_RECOMMEND_RECENCY_WEIGHT", values::weight),
         arms: or_default(r, "JOBBOARD_RECOMMEND_ARMS", values::arms),
         salt: or_default(r, "JOBBOARD_RECOMMEND_SALT", |text: &str| {
             Ok(text.to_owned())

@@ -137,6 +137,7 @@ pub const VARIABLES: &[Variable] = &[
     own("JOBBOARD_RECOMMEND_CONTENT_WEIGHT", "1", "share of likeness of profile and job in a recommendation"),
     own("JOBBOARD_RECOMMEND_COLLABORATIVE_WEIGHT", "0.1", "share of what similar people did"),
     own("JOBBOARD_RECOMMEND_TRENDING_WEIGHT", "0.05", "share of what trends"),
+    own("JOBBOARD_RECOMMEND_RECENCY_WEIGHT", "0.2", "share of how lately a job was published"),
     own("JOBBOARD_RECOMMEND_ARMS", "hybrid=1", "arms under comparison and how many users get each: content, collaborative, hybrid, spec_weights, trending"),
     own("JOBBOARD_RECOMMEND_SALT", "1", "another one draws the users of the arms anew"),
     own("JOBBOARD_RECOMMEND_TITLE_WEIGHT", "1", "the title within the content"),

@@ -71,6 +71,7 @@ impl Arm {
                 content: 0.5,
                 collaborative: 0.3,
                 trending: 0.2,
+                ..nothing
             },
             Self::Trending => Parts {
                 trending: 1.0,
@@ -113,11 +114,7 @@ pub fn recipe_of(config: &config::Recommendations, user_id: Uuid) -> Recipe {
     let arm = arm_of(config, user_id);
     Recipe {
         arm,
-        weights: arm.weights(Parts {
-            content: config.content_weight,
-            collaborative: config.collaborative_weight,
-            trending: config.trending_weight,
-        }),
+        weights: arm.weights(Parts::configured(config)),
         taste: Taste {
             lambda: config.diversity_lambda,
             company_cap: config.max_per_company,
@@ -126,17 +123,29 @@ pub fn recipe_of(config: &config::Recommendations, user_id: Uuid) -> Recipe {
     }
 }
 
-/// Scores, weights or shares of the three sources.
+/// Scores, weights or shares of the sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Parts {
     pub content: f64,
     pub collaborative: f64,
     pub trending: f64,
+    /// How lately the job was published.
+    pub recency: f64,
 }
 
 impl Parts {
+    /// What counts in the default arm.
+    pub fn configured(config: &config::Recommendations) -> Self {
+        Self {
+            content: config.content_weight,
+            collaborative: config.collaborative_weight,
+            trending: config.trending_weight,
+            recency: config.recency_weight,
+        }
+    }
+
     pub fn sum(self) -> f64 {
-        self.content + self.collaborative + self.trending
+        self.content + self.collaborative + self.trending + self.recency
     }
 
     pub(super) fn times(self, factor: f64) -> Self {
@@ -148,18 +157,36 @@ impl Parts {
             content: with(self.content, other.content),
             collaborative: with(self.collaborative, other.collaborative),
             trending: with(self.trending, other.trending),
+            recency: with(self.recency, other.recency),
         }
     }
 }
 
+/// Days after which the recency of a job counts half.
+const RECENCY_HALF_LIFE_DAYS: f64 = 21.0;
+
+/// 1 for a job published today, half of it every three weeks; 0 where it is not out yet.
+/// Whole days count, so that lists made anew the same day are the same.
+pub fn recency(age_days: f64) -> f64 {
+    if age_days < 0.0 {
+        return 0.0;
+    }
+    0.5_f64.powf(age_days.floor() / RECENCY_HALF_LIFE_DAYS)
+}
+
 /// How much each source adds to the scores of one user's candidates, of which `raw` are
 /// the sources' own scores (not below zero): each source in relation to its best
-/// candidate, times its weight, and the whole so that the best candidate has 1. The
-/// shares of a candidate add up to its score.
+/// candidate, times its weight, and the whole so that the best candidate has 1. Recency
+/// is 0 to 1 by itself: where all is old, nothing is new. The shares of a candidate add
+/// up to its score.
 pub fn blend(raw: &[Parts], weights: Parts) -> Vec<Parts> {
     let best = raw
         .iter()
         .fold(Parts::default(), |best, parts| best.zip(*parts, f64::max));
+    let best = Parts {
+        recency: 1.0,
+        ..best
+    };
     let factors = weights.zip(
         best,
         |weight, best| {
@@ -189,6 +216,7 @@ mod tests {
             content,
             collaborative,
             trending,
+            ..Parts::default()
         }
     }
 
@@ -227,6 +255,26 @@ mod tests {
         assert!((shares[0].sum() - 1.0).abs() < 1e-12);
         assert!((shares[1].content - 0.5 / 1.05).abs() < 1e-12, "{shares:?}");
         assert!((shares[1].collaborative - 0.3 / 1.05).abs() < 1e-12);
+    }
+
+    #[test]
+    fn recency_fades_and_is_not_stretched_where_all_is_old() {
+        assert_eq!([recency(0.0), recency(0.9)], [1.0, 1.0]);
+        assert!((recency(RECENCY_HALF_LIFE_DAYS) - 0.5).abs() < 1e-12);
+        assert_eq!(recency(-0.1), 0.0);
+        let raw = [0.0, 365.0].map(|age_days| Parts {
+            content: 1.0,
+            recency: recency(age_days),
+            ..Parts::default()
+        });
+        let weights = Parts {
+            recency: 0.2,
+            ..parts(1.0, 0.0, 0.0)
+        };
+        let shares = blend(&raw, weights);
+        assert!((shares[0].recency - 0.2 / 1.2).abs() < 1e-12, "{shares:?}");
+        let old = blend(&raw[1..], weights);
+        assert!(old[0].recency < 1e-4 && (old[0].sum() - 1.0).abs() < 1e-12);
     }
 
     #[test]

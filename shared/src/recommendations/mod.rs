@@ -165,6 +165,8 @@ pub struct CandidateFacts {
     pub trending: f64,
     /// Of the last seven days.
     pub recent_applications: i64,
+    /// Since it was published.
+    pub age_days: f64,
     /// The most that it pays, if it says so.
     pub pay: Option<Pay>,
     /// It is done from afar altogether.

@@ -83,7 +83,7 @@ fn with_parts(
             let parts = Parts {
                 content,
                 collaborative: together.get(&found.job).copied().unwrap_or_default(),
-                trending: 0.0,
+                ..Parts::default()
             };
             (found.job, parts)
         })

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     CandidateFacts, Neighbour, NewRecommendation, StoredNeighbours,
     diversity::{self, Candidate, Taste},
-    hybrid::{Arm, Parts, blend},
+    hybrid::{Arm, Parts, blend, recency},
     kernel::{Index, Match, Scratch},
     lowered::{Doubts, Lowered, lower},
     nearest::{self, ROWS},
@@ -36,7 +36,8 @@ pub struct Recipe {
 pub struct Matched {
     pub profile: Profile,
     pub interests: Interests,
-    /// Without what is trending, which is looked up with the other facts.
+    /// Without what trends and when it was published, which are looked up with the other
+    /// facts.
     pub found: Vec<(u32, Parts)>,
 }
 
@@ -187,8 +188,13 @@ pub fn list(
         .found
         .iter()
         .filter_map(|&(job, parts)| {
-            let trending = facts.get(&index.job(job).id)?.trending;
-            Some((job, Parts { trending, ..parts }))
+            let facts = facts.get(&index.job(job).id)?;
+            let with_facts = Parts {
+                trending: facts.trending,
+                recency: recency(facts.age_days),
+                ..parts
+            };
+            Some((job, with_facts))
         })
         .collect();
     let says_something = |(_, parts): &(u32, Parts)| parts.content + parts.collaborative > 0.0;
@@ -232,6 +238,8 @@ pub fn list(
                     "collaborative_share": ranked.shares.collaborative,
                     "trending": ranked.raw.trending,
                     "trending_share": ranked.shares.trending,
+                    "recency": ranked.raw.recency,
+                    "recency_share": ranked.shares.recency,
                     "dislikes_share": ranked.lowered.dislikes,
                     "wishes_share": ranked.lowered.wishes,
                     "parts": parts(index, &contributions),

@@ -104,6 +104,7 @@ fn facts() -> HashMap<Uuid, CandidateFacts> {
                     0.5
                 },
                 recent_applications: 2,
+                age_days: 365.0,
                 ..CandidateFacts::default()
             };
             (job.id, facts)
@@ -161,8 +162,10 @@ fn contributions_add_up_to_the_score_in_every_arm() {
         assert!(!rows.is_empty(), "{arm:?}");
         for row in rows {
             let share = |name: &str| row.metadata[name].as_f64().unwrap();
-            let total =
-                share("content_share") + share("collaborative_share") + share("trending_share");
+            let total = share("content_share")
+                + share("collaborative_share")
+                + share("trending_share")
+                + share("recency_share");
             assert!((total - row.score).abs() < 1e-9, "{row:?}");
             assert_eq!(row.metadata["arm"], arm.name());
         }
@@ -190,6 +193,32 @@ fn what_others_did_and_what_is_wanted_now_count_and_are_told() {
     // The default arm has all of them.
     assert_eq!(ids(&of(Arm::Hybrid))[0], 1);
     assert_eq!(of(Arm::Hybrid).len(), 5);
+}
+
+#[test]
+fn what_was_published_lately_counts_and_says_so() {
+    let index = index();
+    let (events, matched) = matched_one(&index, profile());
+    let top = |facts: &HashMap<Uuid, CandidateFacts>| {
+        let mut rows = list(&index, &events, &matched, facts, recipe(Arm::Hybrid));
+        rows.swap_remove(0)
+    };
+    let mut facts = facts();
+    let first = top(&facts);
+    assert!(!first.reason.contains("published lately"), "{first:?}");
+    let first = first.job_id;
+    facts.get_mut(&first).unwrap().age_days = 0.5;
+    let told = top(&facts);
+    assert_eq!(told.job_id, first);
+    assert!(told.reason.contains("published lately"), "{told:?}");
+    let scores = |facts: &HashMap<Uuid, CandidateFacts>, of: Uuid| {
+        let rows = list(&index, &events, &matched, facts, recipe(Arm::Hybrid));
+        rows.iter().find(|row| row.job_id == of).unwrap().score
+    };
+    let other = Uuid::from_u128(5);
+    let before = scores(&facts, other);
+    facts.get_mut(&other).unwrap().age_days = 0.5;
+    assert!(scores(&facts, other) > before + 0.1);
 }
 
 #[test]

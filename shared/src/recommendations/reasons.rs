@@ -38,6 +38,7 @@ enum Clause {
     Bio,
     Together(usize),
     Trending,
+    Recency,
     // Said last, whatever they weigh: "...; in Berlin".
     Place,
     Remote,
@@ -64,6 +65,7 @@ pub fn personal(
         clauses.insert(Clause::Together(number), voices.shares.collaborative);
     }
     clauses.insert(Clause::Trending, voices.shares.trending);
+    clauses.insert(Clause::Recency, voices.shares.recency);
     let mut ranked: Vec<(Clause, f64)> = clauses
         .into_iter()
         .filter(|(_, value)| *value > 0.0 && *value >= WORTH_SAYING * total)
@@ -154,6 +156,7 @@ fn say(
             1 => "1 person applied this week".to_owned(),
             many => format!("{many} people applied this week"),
         },
+        Clause::Recency => "published lately".to_owned(),
         Clause::Category => format!("in your field {}", short(job.category.as_deref()?)),
         Clause::Bio => "fits what you say about yourself".to_owned(),
         Clause::Place if job.location.is_empty() => return None,

@@ -32,7 +32,10 @@ async fn a_view_made_a_minute_ago_changes_the_list() {
     let now = of_welder(&after);
     assert_eq!(
         (&now["step"], &now["reason"]),
-        (&json!("live"), &json!("Like “Welder”, which you viewed"))
+        (
+            &json!("live"),
+            &json!("Like “Welder”, which you viewed; published lately")
+        )
     );
     assert_ne!(after["computed_at"], before["computed_at"]);
     app.drain_tasks().await;

@@ -93,6 +93,7 @@ pub(super) struct ConfiguredArm {
     content_weight: f64,
     collaborative_weight: f64,
     trending_weight: f64,
+    recency_weight: f64,
 }
 
 /// All arms, in use or not
@@ -104,11 +105,7 @@ pub(super) struct ConfiguredArms {
 impl ConfiguredArms {
     pub(super) fn new(config: &config::Recommendations) -> Self {
         let total: u32 = config.arms.iter().map(|(_, share)| share).sum();
-        let configured = Parts {
-            content: config.content_weight,
-            collaborative: config.collaborative_weight,
-            trending: config.trending_weight,
-        };
+        let configured = Parts::configured(config);
         let results = Arm::ALL
             .into_iter()
             .map(|arm| {
@@ -121,6 +118,7 @@ impl ConfiguredArms {
                     content_weight: weights.content,
                     collaborative_weight: weights.collaborative,
                     trending_weight: weights.trending,
+                    recency_weight: weights.recency,
                 }
             })
             .collect();

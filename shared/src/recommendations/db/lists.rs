@@ -123,6 +123,7 @@ pub async fn stored(
                   (r.metadata ->> 'content_share')::float8 as content,
                   (r.metadata ->> 'collaborative_share')::float8 as collaborative,
                   (r.metadata ->> 'trending_share')::float8 as trending,
+                  (r.metadata ->> 'recency_share')::float8 as recency,
                   (r.metadata ->> 'dislikes_share')::float8 as dislikes,
                   (r.metadata ->> 'wishes_share')::float8 as wishes
            from job_recommendations r join jobs j on j.id = r.job_id
@@ -148,6 +149,7 @@ pub async fn stored(
                 content,
                 collaborative: row.collaborative.unwrap_or_default(),
                 trending: row.trending.unwrap_or_default(),
+                recency: row.recency.unwrap_or_default(),
             }),
             lowered: Lowered {
                 dislikes: row.dislikes.unwrap_or_default(),

@@ -274,7 +274,8 @@ pub async fn candidate_facts(
                   coalesce(trending_worth(t.score, t.scored_at, $2), 0) as "trending!",
                   coalesce(j.yearly_salary_max, j.yearly_salary_min)::float8 as yearly_pay,
                   j.salary_currency, j.is_remote and not j.is_hybrid as "is_remote!",
-                  coalesce(a.recent, 0) as "recent_applications!"
+                  coalesce(a.recent, 0) as "recent_applications!",
+                  extract(epoch from (select app_now()) - j.published_at)::float8 / 86400 as "age_days!"
            from jobs j
            left join categories k on k.id = j.category_id
            left join job_trending t on t.job_id = j.id
@@ -296,6 +297,7 @@ pub async fn candidate_facts(
                 category: row.category,
                 trending: row.trending,
                 recent_applications: row.recent_applications,
+                age_days: row.age_days,
                 pay: row.yearly_pay.map(|yearly| Pay {
                     yearly,
                     currency: row.salary_currency,
